@@ -1,0 +1,1 @@
+//! Countries, participants, domains, usages and product codes: codes and their names.

@@ -1,0 +1,1 @@
+//! Health documents on the wire, read and write.

@@ -1,0 +1,19 @@
+//! Signed containers: X.509 certificates, CMS messages, COSE_Sign1, linked-data proofs.
+//!
+//! A *container* carries bytes and a signature over them. This crate reads and writes containers
+//! and checks signatures against a key that the caller names. Whose key counts is not decided
+//! here (`gdhcn-trust`), nor what the bytes mean (`gdhcn-credential`).
+//!
+//! * [`x509`] reads certificates and keeps the received bytes; [`pem`] finds them in files.
+//! * [`cms`] reads signed messages in DER and BER and writes them in DER (RFC 5652).
+//! * [`cbor`], [`inflate`] and [`cose`] open the layers of an HC1 code.
+//! * [`linked_data`] checks the proofs of DID trust lists.
+
+pub mod algorithm;
+pub mod cbor;
+pub mod cms;
+pub mod cose;
+pub mod inflate;
+pub mod linked_data;
+pub mod pem;
+pub mod x509;

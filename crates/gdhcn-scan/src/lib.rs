@@ -1,0 +1,1 @@
+//! Pictures to texts: QR and Aztec codes.

@@ -1,0 +1,8 @@
+//! Test support: published corpora, foreign tools, fixtures. A dev-dependency only.
+#![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod corpora;
+mod foreign;
+
+pub use corpora::{corpus, fixture_dir, workspace_root};
+pub use foreign::{Openssl, openssl};

@@ -1,0 +1,1 @@
+//! Whose keys count: profiles, paths, ceremonies, trust lists.

@@ -1,0 +1,1 @@
+//! Decode, authenticate, decide: one call from a text to a verdict.
