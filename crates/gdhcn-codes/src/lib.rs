@@ -1,1 +1,21 @@
-//! Countries, participants, domains, usages and product codes: codes and their names.
+//! The codes of the network and what they mean to people.
+//!
+//! Participants (ISO 3166-1 and the network's own), trust domains, key usages, the coded fields
+//! of the EU Digital COVID Certificate and the products of the International Certificate of
+//! Vaccination or Prophylaxis. Static tables only: no input, no output, no allocation but for
+//! [`Domain`]s outside the known ones.
+//!
+//! An unknown code is an error or `None`, never a guess.
+
+mod domain;
+mod error;
+pub mod icd11;
+pub mod icvp_product;
+mod participant;
+mod usage;
+pub mod value_set;
+
+pub use domain::Domain;
+pub use error::CodeError;
+pub use participant::{Participant, ParticipantKind};
+pub use usage::KeyUsage;

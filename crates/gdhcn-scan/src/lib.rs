@@ -1,1 +1,69 @@
-//! Pictures to texts: QR and Aztec codes.
+//! Pictures to texts: QR and Aztec codes in PNG and JPEG files and in camera frames.
+//!
+//! [`read_picture`] takes the bytes of a picture file, [`decode_luma`] grey values. Both give all
+//! codes of the picture from top to bottom; a picture without a readable code is
+//! [`ScanError::NoCode`]. One-dimensional barcodes are not looked for: a reader that knows them
+//! takes parts of a dense code for one.
+//!
+//! Sizes are checked against [`Limits`] before anything is decoded. No file is opened, no clock is
+//! read.
+
+mod error;
+mod limits;
+mod luma;
+mod picture;
+mod search;
+mod symbol;
+
+pub use error::ScanError;
+pub use limits::Limits;
+pub use search::{Effort, decode_luma};
+
+use luma::Luma;
+
+/// A code that was read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Code {
+    /// The content as text. Bytes that no declared or guessed encoding explains become Latin-1
+    /// characters.
+    pub text: String,
+    /// The content as bytes, before any conversion to text. Byte-mode codes that hold binary data
+    /// (compressed certificates) are to be taken from here.
+    pub bytes: Vec<u8>,
+    /// Which kind of code it is.
+    pub symbology: Symbology,
+}
+
+/// The kinds of codes that are read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Symbology {
+    /// ISO/IEC 18004, model 2 and model 1.
+    Qr,
+    /// ISO/IEC 24778.
+    Aztec,
+}
+
+impl std::fmt::Display for Symbology {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Qr => "QR code",
+            Self::Aztec => "Aztec code",
+        })
+    }
+}
+
+/// Reads all codes of a PNG or JPEG file.
+///
+/// Transparent parts count as white paper. Pictures that do not show their codes at once are tried
+/// inverted, with stretched contrast and at other sizes.
+///
+/// # Errors
+///
+/// [`ScanError::NoCode`] when the picture is fine but no code could be read in it; the other
+/// variants when there is no picture to look at.
+pub fn read_picture(bytes: &[u8], limits: &Limits) -> Result<Vec<Code>, ScanError> {
+    let luma = picture::decode(bytes, limits)?;
+    search::search(luma, Effort::Picture, limits)
+}

@@ -1,1 +1,29 @@
-//! Whose keys count: profiles, paths, ceremonies, trust lists.
+//! Whose keys count in the Global Digital Health Certification Network.
+//!
+//! A container's signature is checked in `gdhcn-envelope` with a key that the caller names. This
+//! crate says which keys those may be, and why:
+//!
+//! * [`profile`] and [`ceremony`]: what the certificate of each role looks like, and making it;
+//! * [`participant`]: who is onboarded with which certificate, by the trust anchor's signature;
+//! * [`upload`]: whether a participant may upload or withdraw a signer certificate;
+//! * [`path`]: which signing authority (SCA) of a participant issued a document signer (DSC);
+//! * [`did`]: the DID documents in which the network publishes its lists;
+//! * [`trust_list`]: all sources together, as one immutable [`TrustStore`] for look-ups.
+//!
+//! Nothing here reads a clock, a file or a network; instants and bytes are arguments.
+
+pub mod ceremony;
+pub mod did;
+pub mod kid_text;
+pub mod participant;
+pub mod path;
+pub mod profile;
+mod purpose;
+pub mod trust_list;
+pub mod upload;
+
+pub use purpose::{DocumentPurpose, DocumentPurposes};
+pub use trust_list::{
+    Chain, GatewayItem, GatewayRefusal, Limits, ProofStatus, Refusal, RefusedEntry, Source,
+    SourceKind, TrustStore, TrustStoreBuilder, TrustedKey,
+};

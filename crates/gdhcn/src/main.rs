@@ -1,2 +1,48 @@
-//! The one program.
-fn main() {}
+//! The Global Digital Health Certification Network in one program.
+//!
+//! `main` reads the command line and turns results into exit codes; each command is a file in
+//! `command`, a thin shell over the libraries.
+
+mod cli;
+mod command;
+mod describe;
+mod exit;
+mod input;
+mod output;
+mod trust_source;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, GatewayCommand, TrustCommand};
+use crate::exit::{Exit, Fault};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wrong_usage = error.use_stderr();
+            // A closed pipe is no reason to change the answer.
+            let _ = error.print();
+            return if wrong_usage { Exit::USAGE } else { Exit::SUCCESS }.into();
+        }
+    };
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(fault) => {
+            anstream::eprintln!("{}error:{} {fault}", output::BAD, output::PLAIN);
+            fault.exit().into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Exit, Fault> {
+    match cli.command {
+        Command::Demo(arguments) => command::demo::run(&arguments),
+        Command::Verify(arguments) => command::verify::run(&arguments),
+        Command::Decode(arguments) => command::decode::run(&arguments),
+        Command::Trust(TrustCommand::List(arguments)) => command::trust::list(&arguments),
+        Command::Gateway(GatewayCommand::Serve(arguments)) => command::gateway::serve(&arguments),
+    }
+}

@@ -1,0 +1,250 @@
+use std::collections::BTreeSet;
+use std::fmt;
+
+use gdhcn_trust::GatewayItem;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{GatewayError, Limits, answer};
+use crate::wire::{CertificateType, TrustListItem};
+
+/// Which part of the trust list to download.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Selection {
+    /// `/trustList`: upload, authentication, CSCA and DSC certificates of all participants.
+    All,
+    /// `/trustList/{type}`: one type, all participants.
+    Type(CertificateType),
+    /// `/trustList/{type}/{country}`: one type, one participant by its code of two letters.
+    TypeAndCountry(CertificateType, String),
+}
+
+impl Selection {
+    pub(super) fn segments(&self) -> Result<Vec<&str>, GatewayError> {
+        Ok(match self {
+            Self::All => vec!["trustList"],
+            Self::Type(kind) => vec!["trustList", kind.as_str()],
+            Self::TypeAndCountry(kind, country) => {
+                if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_alphabetic()) {
+                    return Err(GatewayError::InvalidCountry { given: country.clone() });
+                }
+                vec!["trustList", kind.as_str(), country]
+            }
+        })
+    }
+}
+
+/// The outcome of a conditional download.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Download {
+    /// The gateway's list is the one that the caller has.
+    NotModified,
+    /// The list.
+    List(TrustList),
+}
+
+/// A trust list as downloaded. No signature in it has been checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TrustList {
+    items: Vec<TrustListItem>,
+    unreadable: Vec<UnreadableEntry>,
+    etag: Option<String>,
+}
+
+/// An entry of a downloaded list that does not have the form of the interface.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnreadableEntry {
+    /// The position in the array, from 0.
+    pub position: usize,
+    /// The entry's `kid` where there is one.
+    pub kid: Option<String>,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl TrustList {
+    /// Reads the JSON array of an answer, entry by entry.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no JSON array, or has more entries than `limits` allow.
+    pub fn read(json: &[u8], etag: Option<String>, limits: &Limits) -> Result<Self, GatewayError> {
+        let entries = answer::json_with(json, |reader| {
+            reader.deserialize_seq(BoundedEntries { limit: limits.entries })
+        })?;
+        let Some(entries) = entries else {
+            return Err(GatewayError::TooManyEntries { limit: limits.entries });
+        };
+        let mut list = Self { items: Vec::with_capacity(entries.len()), unreadable: vec![], etag };
+        for (position, entry) in entries.into_iter().enumerate() {
+            match serde_json::from_str(entry.get()) {
+                Ok(item) => list.items.push(item),
+                Err(error) => list.unreadable.push(UnreadableEntry {
+                    position,
+                    kid: serde_json::from_str::<KidOnly>(entry.get()).ok().map(|entry| entry.kid),
+                    reason: answer::brief(&error.to_string()),
+                }),
+            }
+        }
+        Ok(list)
+    }
+
+    /// The entries that have the form of the interface, in the gateway's order.
+    pub fn items(&self) -> &[TrustListItem] {
+        &self.items
+    }
+
+    /// The entries in the form that `gdhcn_trust::TrustStoreBuilder::add_gateway_list` checks up to
+    /// the trust anchor.
+    pub fn to_gateway_items(&self) -> Vec<GatewayItem> {
+        self.items.iter().map(GatewayItem::from).collect()
+    }
+
+    /// The entries that have not. They are never dropped in silence.
+    pub fn unreadable(&self) -> &[UnreadableEntry] {
+        &self.unreadable
+    }
+
+    /// The gateway's mark for this state of the list, for the next conditional download.
+    pub fn etag(&self) -> Option<&str> {
+        self.etag.as_deref()
+    }
+
+    /// Participants whose signers cannot be checked because the same list holds no anchor of
+    /// theirs of type `anchor` (CSCA or upload certificate), sorted.
+    ///
+    /// Many of them at once mean a gateway that lost its anchors, not many careless participants.
+    pub fn participants_without(&self, anchor: CertificateType) -> Vec<String> {
+        let countries_with = |kind| {
+            self.items
+                .iter()
+                .filter(|item| item.certificate_type == kind)
+                .map(|item| item.country.as_str())
+                .collect::<BTreeSet<_>>()
+        };
+        countries_with(CertificateType::Dsc)
+            .difference(&countries_with(anchor))
+            .map(|country| (*country).to_owned())
+            .collect()
+    }
+}
+
+/// The groups of onboarded certificates that `before` has and `after` lacks altogether.
+///
+/// A caller that keeps a trust list must not replace it by one for which this is not empty
+/// without a person's word: every signer below the lost anchors would be lost with them.
+pub fn emptied_anchor_groups(
+    before: &[TrustListItem],
+    after: &[TrustListItem],
+) -> Vec<CertificateType> {
+    let present =
+        |list: &[TrustListItem], kind| list.iter().any(|item| item.certificate_type == kind);
+    CertificateType::ALL
+        .into_iter()
+        .filter(|kind| !kind.is_uploaded())
+        .filter(|kind| present(before, *kind) && !present(after, *kind))
+        .collect()
+}
+
+#[derive(Deserialize)]
+struct KidOnly {
+    kid: String,
+}
+
+/// Reads an array into slices of the text, so that memory is bounded by the text's length;
+/// `None` for an array of more than `limit` entries.
+struct BoundedEntries {
+    limit: usize,
+}
+
+impl<'de> Visitor<'de> for BoundedEntries {
+    type Value = Option<Vec<&'de RawValue>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of trust list entries")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = array.next_element()? {
+            if entries.len() == self.limit {
+                while array.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(None);
+            }
+            entries.push(entry);
+        }
+        Ok(Some(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(kind: &str, country: &str) -> String {
+        format!(
+            r#"{{"kid":"{kind}-{country}","timestamp":"2021-05-05T12:54:49Z","country":"{country}",
+               "certificateType":"{kind}","thumbprint":"","signature":"","rawData":""}}"#
+        )
+    }
+
+    fn list(entries: &[String]) -> TrustList {
+        let json = format!("[{}]", entries.join(","));
+        TrustList::read(json.as_bytes(), None, &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn one_unreadable_entry_does_not_cost_the_others() {
+        let broken = r#"{"kid":"odd","certificateType":"AUTH"}"#.to_owned();
+        let list = list(&[entry("DSC", "XA"), broken, "7".to_owned(), entry("CSCA", "XA")]);
+        assert_eq!(list.items().len(), 2);
+        let [odd, number] = list.unreadable() else { panic!("{list:?}") };
+        assert_eq!((odd.position, odd.kid.as_deref()), (1, Some("odd")));
+        assert_eq!((number.position, number.kid.as_deref()), (2, None));
+    }
+
+    #[test]
+    fn an_object_in_place_of_the_array_is_an_error() {
+        let error = TrustList::read(b"{}", None, &Limits::default()).unwrap_err();
+        assert!(matches!(error, GatewayError::UnreadableAnswer { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn the_entry_limit_is_kept() {
+        let json = format!("[{},{}]", entry("DSC", "XA"), entry("DSC", "XB"));
+        let limits = Limits { entries: 1, ..Limits::default() };
+        let error = TrustList::read(json.as_bytes(), None, &limits).unwrap_err();
+        assert_eq!(error, GatewayError::TooManyEntries { limit: 1 });
+    }
+
+    #[test]
+    fn signers_without_their_anchor_are_named_by_participant() {
+        let list = list(&[entry("DSC", "XA"), entry("DSC", "XB"), entry("CSCA", "XB")]);
+        assert_eq!(list.participants_without(CertificateType::Csca), ["XA"]);
+        assert_eq!(list.participants_without(CertificateType::Upload), ["XA", "XB"]);
+    }
+
+    #[test]
+    fn a_group_of_anchors_that_vanished_is_reported() {
+        let before = list(&[entry("CSCA", "XA"), entry("UPLOAD", "XA"), entry("DSC", "XA")]);
+        let after = list(&[entry("UPLOAD", "XB")]);
+        assert_eq!(
+            emptied_anchor_groups(before.items(), after.items()),
+            [CertificateType::Csca],
+            "a list without DSCs is ordinary, one without CSCAs is not"
+        );
+        assert!(emptied_anchor_groups(&[], after.items()).is_empty());
+    }
+
+    #[test]
+    fn paths_are_those_of_the_interface() {
+        let xa =
+            |country: &str| Selection::TypeAndCountry(CertificateType::Dsc, country.to_owned());
+        assert_eq!(Selection::All.segments().unwrap(), ["trustList"]);
+        assert_eq!(xa("XA").segments().unwrap(), ["trustList", "DSC", "XA"]);
+        for bad in ["", "X", "XXA", "..", "X/", "é"] {
+            assert!(xa(bad).segments().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The gateway's JSON bodies, for both sides of the wire.
+//!
+//! Member names and their order are those of the reference gateway. Members that are not known
+//! are ignored on reading, so a newer gateway does not break an older client.
+
+mod certificate_type;
+mod problem_report;
+pub mod timestamp;
+mod trust_list;
+
+pub use certificate_type::{CertificateType, UnknownCertificateType};
+pub use problem_report::ProblemReport;
+pub use trust_list::TrustListItem;
+
+/// Media type of an uploaded certificate message: the Base64 text of a CMS `SignedData`.
+pub const CMS: &str = "application/cms";
+
+/// Media type of an uploaded text message (rules, revocation batches), carried as [`CMS`] is.
+pub const CMS_TEXT: &str = "application/cms-text";

@@ -1,0 +1,303 @@
+//! A bounded JSON tree (RFC 8259) that borrows its strings from the input.
+//!
+//! Two readers that disagree about a document are a gift to an attacker, so a member that stands
+//! twice in one object is an error here and not a question of who wins.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+/// A JSON value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number without fraction or exponent that fits.
+    Integer(i64),
+    /// Any other number.
+    Float(f64),
+    /// A string.
+    Text(Cow<'a, str>),
+    /// An array.
+    List(Vec<Value<'a>>),
+    /// An object.
+    Object(Object<'a>),
+}
+
+impl<'a> Value<'a> {
+    /// The string, if this is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The items, if this is an array.
+    pub fn as_list(&self) -> Option<&[Value<'a>]> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The object, if this is one.
+    pub fn as_object(&self) -> Option<&Object<'a>> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+}
+
+/// A JSON object: its members in their order, each name once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
+
+impl<'a> Object<'a> {
+    /// The member of this name.
+    pub fn get(&self, name: &str) -> Option<&Value<'a>> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// The member of this name, if it is a string.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Value::as_text)
+    }
+
+    /// The member of this name, if it is an object.
+    pub fn object(&self, name: &str) -> Option<&Object<'a>> {
+        self.get(name).and_then(Value::as_object)
+    }
+
+    /// Names and values in their order.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    pub(super) fn take(&mut self, name: &str) -> Option<Value<'a>> {
+        let at = self.0.iter().position(|(key, _)| key == name)?;
+        Some(self.0.remove(at).1)
+    }
+}
+
+/// Bounds on the shape of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    pub(super) depth: usize,
+    pub(super) values: usize,
+    pub(super) members: usize,
+}
+
+/// Which bound was hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Excess {
+    Depth,
+    Values,
+    Members,
+}
+
+/// Why a text is no tree within the bounds.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Excess(Excess),
+    Syntax(serde_json::Error),
+}
+
+/// Reads one JSON document with nothing after it.
+pub(super) fn parse(text: &[u8], bounds: Bounds) -> Result<Value<'_>, Failure> {
+    let budget = Budget { bounds, values: Cell::new(0), excess: Cell::new(None) };
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    Seed { budget: &budget, depth: 0 }
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value))
+        .map_err(|error| budget.excess.get().map_or(Failure::Syntax(error), Failure::Excess))
+}
+
+struct Budget {
+    bounds: Bounds,
+    values: Cell<usize>,
+    excess: Cell<Option<Excess>>,
+}
+
+impl Budget {
+    fn exceeded<E: serde::de::Error>(&self, excess: Excess) -> E {
+        self.excess.set(Some(excess));
+        E::custom("a limit was exceeded")
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Seed<'b> {
+    budget: &'b Budget,
+    depth: usize,
+}
+
+impl Seed<'_> {
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.depth >= self.budget.bounds.depth {
+            return Err(self.budget.exceeded(Excess::Depth));
+        }
+        Ok(Self { depth: self.depth + 1, ..self })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
+        let values = self.budget.values.get() + 1;
+        if values > self.budget.bounds.values {
+            return Err(self.budget.exceeded(Excess::Values));
+        }
+        self.budget.values.set(values);
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Integer(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
+        // Beyond i64 a JSON number is a float to most readers anyway.
+        #[allow(clippy::cast_precision_loss)]
+        Ok(i64::try_from(value).map_or(Value::Float(value as f64), Value::Integer))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Float(value))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value<'de>, A::Error> {
+        let seed = self.deeper()?;
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(seed)? {
+            items.push(item);
+        }
+        Ok(Value::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value<'de>, A::Error> {
+        let seed = self.deeper()?;
+        let mut members: Vec<(Cow<'de, str>, Value<'de>)> = Vec::new();
+        while let Some(Name(name)) = access.next_key()? {
+            if members.len() >= self.budget.bounds.members {
+                return Err(self.budget.exceeded(Excess::Members));
+            }
+            if members.iter().any(|(known, _)| *known == name) {
+                return Err(A::Error::custom(format_args!("the member {name:?} stands twice")));
+            }
+            members.push((name, access.next_value_seed(seed)?));
+        }
+        Ok(Value::Object(Object(members)))
+    }
+}
+
+/// A member's name, borrowed where the input has no escapes in it.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> serde::Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member's name")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { depth: 3, values: 10, members: 4 };
+
+    #[test]
+    fn keeps_order_and_borrows_what_has_no_escapes() {
+        let value = parse(br#"{"b":"x\ny","a":["z",1,-2,1.5,true,null]}"#, BOUNDS).unwrap();
+        let object = value.as_object().unwrap();
+        assert_eq!(object.members().map(|(name, _)| name).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(object.text("b"), Some("x\ny"));
+        let Some(Value::List(items)) = object.get("a") else { panic!("a list") };
+        assert!(matches!(items[0], Value::Text(Cow::Borrowed("z"))));
+        assert_eq!(
+            items[1..],
+            [
+                Value::Integer(1),
+                Value::Integer(-2),
+                Value::Float(1.5),
+                Value::Bool(true),
+                Value::Null
+            ]
+        );
+    }
+
+    #[test]
+    fn refuses_a_member_that_stands_twice_also_when_one_is_escaped() {
+        for text in [r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":2}"#] {
+            let Err(Failure::Syntax(error)) = parse(text.as_bytes(), BOUNDS) else {
+                panic!("{text} was accepted")
+            };
+            assert!(error.to_string().contains("\"a\" stands twice"), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_bound_can_be_hit() {
+        let excess = |text: &str| match parse(text.as_bytes(), BOUNDS) {
+            Err(Failure::Excess(excess)) => excess,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(excess("[[[[]]]]"), Excess::Depth);
+        assert_eq!(excess("[1,2,3,4,5,6,7,8,9,10]"), Excess::Values);
+        assert_eq!(excess(r#"{"a":1,"b":1,"c":1,"d":1,"e":1}"#), Excess::Members);
+    }
+
+    #[test]
+    fn refuses_what_follows_the_document() {
+        assert!(matches!(parse(b"{} {}", BOUNDS), Err(Failure::Syntax(_))));
+        assert!(matches!(parse(b"\xff", BOUNDS), Err(Failure::Syntax(_))));
+    }
+}

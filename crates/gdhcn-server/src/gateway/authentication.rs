@@ -1,0 +1,112 @@
+//! Whether the peer may be served: the decision sequence of the reference gateway.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use gdhcn_envelope::x509::Validity;
+use http::request::Parts;
+use jiff::Timestamp;
+
+use super::Gateway;
+use super::snapshot::TrustSnapshot;
+use crate::identity::PeerIdentity;
+use crate::listen::Connection;
+use crate::problem::Problem;
+use crate::telemetry::RequestRecord;
+
+/// A peer that may be served, as an argument of a route. Put it first: nothing of a request is
+/// looked at before its sender is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Authenticated {
+    /// Two-letter code of the participant.
+    pub(crate) country: String,
+    /// SHA-256 of the client certificate in lower-case hexadecimal.
+    pub(crate) thumbprint: String,
+}
+
+/// Why a peer may not be served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AuthenticationRefusal {
+    /// Neither a client certificate nor headers of a named proxy.
+    #[error("neither a client certificate nor the headers of a known proxy")]
+    NoIdentity,
+    /// The subject has no country.
+    #[error("the subject has no C")]
+    NoCountry {
+        /// The subject as it came.
+        subject: String,
+    },
+    /// No onboarded client certificate has this thumbprint and country.
+    #[error(
+        "no onboarded AUTHENTICATION certificate has the thumbprint and the country of the client \
+         certificate"
+    )]
+    NotOnboarded,
+    /// The certificate is not valid now.
+    #[error("{0}")]
+    OutsideValidity(OutsideValidity),
+}
+
+/// On which side of its validity a client certificate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum OutsideValidity {
+    /// After the end.
+    #[error("client certificate expired on {0}")]
+    Expired(Timestamp),
+    /// Before the beginning.
+    #[error("client certificate is not valid before {0}")]
+    NotYet(Timestamp),
+}
+
+/// Decides in the order that the codes depend on.
+pub(crate) fn authenticate(
+    identity: Option<&PeerIdentity>,
+    snapshot: &TrustSnapshot,
+    now: Timestamp,
+) -> Result<Authenticated, AuthenticationRefusal> {
+    let identity = identity.ok_or(AuthenticationRefusal::NoIdentity)?;
+    let Some(country) = &identity.country else {
+        return Err(AuthenticationRefusal::NoCountry { subject: identity.subject.clone() });
+    };
+    let party = snapshot
+        .authentication(&identity.thumbprint)
+        .filter(|party| party.country == *country)
+        .ok_or(AuthenticationRefusal::NotOnboarded)?;
+    let outside = match party.certificate.validity_at(now) {
+        Validity::Valid => None,
+        Validity::Expired => Some(OutsideValidity::Expired(party.certificate.not_after())),
+        Validity::NotYetValid => Some(OutsideValidity::NotYet(party.certificate.not_before())),
+    };
+    if let Some(outside) = outside {
+        return Err(AuthenticationRefusal::OutsideValidity(outside));
+    }
+    Ok(Authenticated { country: country.clone(), thumbprint: identity.thumbprint.clone() })
+}
+
+impl FromRequestParts<Arc<Gateway>> for Authenticated {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        gateway: &Arc<Gateway>,
+    ) -> Result<Self, Problem> {
+        let connection = parts.extensions.get::<Connection>();
+        let identity = connection.and_then(|connection| {
+            // The headers of a named proxy come before the handshake's certificate, which is
+            // then the proxy's own. From any other address they do not exist.
+            let proxies = &gateway.proxies;
+            Some(connection.address.ip())
+                .filter(|address| proxies.believes(*address))
+                .and_then(|_| PeerIdentity::from_headers(&parts.headers, proxies))
+                .map(Arc::new)
+                .or_else(|| connection.identity.clone())
+        });
+        if let (Some(identity), Some(record)) =
+            (&identity, parts.extensions.get::<Arc<RequestRecord>>())
+        {
+            record.set_thumbprint(&identity.thumbprint);
+        }
+        let snapshot = gateway.trust.current();
+        Ok(authenticate(identity.as_deref(), &snapshot, gateway.clock.now())?)
+    }
+}

@@ -1,0 +1,141 @@
+//! The present snapshot, and keeping it present.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use gdhcn_envelope::x509::Certificate;
+use gdhcn_store::signer_information::SignerInformation;
+use gdhcn_store::{Change, Store, StoreError};
+use tokio::sync::{Mutex, watch};
+use tracing::{error, info, warn};
+
+use super::snapshot::TrustSnapshot;
+use crate::listen::stopped;
+
+/// How often the database is asked for changes by other processes.
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+
+/// Why the trust content cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// The database cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The check of the content was interrupted, as when the program ends.
+    #[error("the check of the trust content was interrupted")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+/// Holds the present [`TrustSnapshot`]. Readers never wait; changes follow one another.
+#[derive(Debug)]
+pub(crate) struct Trust {
+    store: Store,
+    anchors: Arc<[Certificate]>,
+    present: ArcSwap<TrustSnapshot>,
+    changing: Mutex<()>,
+}
+
+impl Trust {
+    /// Reads and checks the tables.
+    pub(crate) async fn load(
+        store: Store,
+        anchors: Arc<[Certificate]>,
+    ) -> Result<Self, TrustError> {
+        let snapshot = read(&store, &anchors).await?;
+        Ok(Self { store, anchors, present: ArcSwap::new(snapshot), changing: Mutex::new(()) })
+    }
+
+    /// The present snapshot.
+    pub(crate) fn current(&self) -> Arc<TrustSnapshot> {
+        self.present.load_full()
+    }
+
+    /// The database behind it.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Puts an upload into effect. When this returns, every later request sees it.
+    pub(crate) async fn uploaded(&self, change: &Change<SignerInformation>) {
+        self.apply(change, |snapshot| snapshot.with(&change.row, change.revision)).await;
+    }
+
+    /// Puts a deletion into effect. When this returns, every later request sees it.
+    pub(crate) async fn deleted(&self, change: &Change<SignerInformation>) {
+        self.apply(change, |snapshot| snapshot.without(&change.row, change.revision)).await;
+    }
+
+    async fn apply(
+        &self,
+        change: &Change<SignerInformation>,
+        next: impl FnOnce(&TrustSnapshot) -> TrustSnapshot,
+    ) {
+        let _changing = self.changing.lock().await;
+        let present = self.current();
+        if change.revision == present.revision() + 1 {
+            self.present.store(Arc::new(next(&present)));
+        } else if change.revision > present.revision() {
+            // Another change came between and is not in the snapshot yet.
+            self.read_again().await;
+        }
+    }
+
+    /// Reads the tables again when another process has changed them.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read; the present snapshot stays.
+    pub(crate) async fn refresh(&self) -> Result<(), TrustError> {
+        if self.store.revision().await? == self.current().revision() {
+            return Ok(());
+        }
+        let _changing = self.changing.lock().await;
+        let snapshot = read(&self.store, &self.anchors).await?;
+        self.present.store(snapshot);
+        Ok(())
+    }
+
+    /// Refreshes until told to stop.
+    pub(crate) async fn follow(&self, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = stopped(&mut stop) => return,
+                () = tokio::time::sleep(FOLLOW_EVERY) => {}
+            }
+            if let Err(error) = self.refresh().await {
+                error!(%error, "the database cannot be read; the last known content is served");
+            }
+        }
+    }
+
+    async fn read_again(&self) {
+        match read(&self.store, &self.anchors).await {
+            Ok(snapshot) => self.present.store(snapshot),
+            // The next round of `follow` tries again.
+            Err(error) => error!(%error, "a stored change is not served yet"),
+        }
+    }
+}
+
+async fn read(
+    store: &Store,
+    anchors: &Arc<[Certificate]>,
+) -> Result<Arc<TrustSnapshot>, TrustError> {
+    let content = store.trust_content().await?;
+    let anchors = Arc::clone(anchors);
+    let snapshot =
+        tokio::task::spawn_blocking(move || TrustSnapshot::build(content, &anchors)).await?;
+    for row in snapshot.refused() {
+        warn!(row = row.id, fault = %row.fault, "a row is not served");
+    }
+    info!(
+        revision = snapshot.revision(),
+        trusted_parties = snapshot.trusted_parties(),
+        signers = snapshot.signers(),
+        refused = snapshot.refused().len(),
+        "trust content read"
+    );
+    Ok(Arc::new(snapshot))
+}

@@ -1,0 +1,211 @@
+//! The problem report: the only place that knows HTTP statuses and the gateway's codes.
+//!
+//! Inside, errors are typed. Here each becomes a status, a code and words.
+//! What nobody has mapped becomes an opaque 500: its cause goes to the log, never to the peer.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use gdhcn_client::wire::ProblemReport;
+use gdhcn_trust::upload::UploadRefusal;
+use http::StatusCode;
+
+use crate::gateway::authentication::AuthenticationRefusal;
+use crate::gateway::message::MessageRefusal;
+use crate::gateway::refusal::{Refusal, Sent};
+use crate::gateway::trust_list::BadSelection;
+
+/// An answer that is no success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    report: ProblemReport,
+}
+
+/// The code of an answered problem, left on the response for the log.
+#[derive(Debug, Clone)]
+pub(crate) struct AnsweredCode(pub(crate) String);
+
+/// What was wanted of a certificate message: the codes differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// `POST /signerCertificate`
+    Upload,
+    /// `DELETE /signerCertificate`, `POST /signerCertificate/delete`
+    Delete,
+}
+
+/// Details of an answer whose cause is no business of the peer.
+const CAUSE_IS_LOGGED: &str =
+    "The gateway's log tells the cause; name the X-Request-Id of this answer to its operator";
+
+impl Problem {
+    fn new(status: StatusCode, code: &str, problem: &str) -> Self {
+        Self {
+            status,
+            report: ProblemReport {
+                code: code.to_owned(),
+                problem: problem.to_owned(),
+                ..ProblemReport::default()
+            },
+        }
+    }
+
+    fn sent(mut self, value: impl Into<String>) -> Self {
+        self.report.send_value = value.into();
+        self
+    }
+
+    fn details(mut self, details: impl ToString) -> Self {
+        self.report.details = details.to_string();
+        self
+    }
+
+    /// The code of the report.
+    pub(crate) fn code(&self) -> &str {
+        &self.report.code
+    }
+
+    /// No route has this path. The reference has no code for it.
+    pub(crate) fn no_such_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "n/a", "There is nothing at this path")
+    }
+
+    /// The path is known, the method is not (the reference: 403 `0x403`).
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "n/a", "The path does not take this method")
+    }
+
+    /// The request took longer than its time.
+    pub(crate) fn request_timeout() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "n/a", "The request was not complete in time")
+    }
+
+    /// Something that nobody has foreseen.
+    pub(crate) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "0x008", "Internal Server Error")
+            .details(CAUSE_IS_LOGGED)
+    }
+
+    /// A certificate message that was not accepted.
+    pub(crate) fn of_refusal(refusal: &Refusal, operation: Operation, sent: &Sent) -> Self {
+        const POSSIBLE_REASONS: &str = "Possible reasons: wrong format, no CMS, not the correct \
+                                        signing algorithm, missing attributes, invalid signature, \
+                                        certificate not signed by a known CA";
+        let other_check = || {
+            let code = match operation {
+                Operation::Upload => "0x004",
+                Operation::Delete => "0x007",
+            };
+            Self::new(StatusCode::BAD_REQUEST, code, POSSIBLE_REASONS)
+        };
+        let problem = match refusal {
+            Refusal::Message(error) => {
+                Self::new(StatusCode::BAD_REQUEST, "0x402", Refusal::words(error.step()))
+            }
+            Refusal::Payload(_) => Self::new(
+                StatusCode::BAD_REQUEST,
+                "0x402",
+                "CMS Message payload needs to be a DER encoded X509 certificate",
+            ),
+            Refusal::Signature(_) => Self::new(
+                StatusCode::BAD_REQUEST,
+                "0x009",
+                "The signature of the CMS message does not hold",
+            ),
+            Refusal::Check(UploadRefusal::AlreadyStored { .. }) => Self::new(
+                StatusCode::CONFLICT,
+                "0x002",
+                "You can not upload an existing certificate.",
+            ),
+            Refusal::Check(UploadRefusal::NotStored { .. }) => Self::new(
+                StatusCode::NOT_FOUND,
+                "0x005",
+                "The certificate does not exist in the database.",
+            ),
+            Refusal::Check(_)
+            | Refusal::Encoding(_)
+            | Refusal::ForeignRow
+            | Refusal::TooLong { .. } => other_check(),
+            // The cause is for the log; what the peer may know is that it was not his fault.
+            Refusal::Store(_) | Refusal::Interrupted => {
+                return match operation {
+                    Operation::Upload => Self::new(
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        "0x003",
+                        "Upload of signer certificate failed",
+                    ),
+                    Operation::Delete => Self::new(
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        "0x006",
+                        "Delete of signer certificate failed",
+                    ),
+                }
+                .sent(sent.to_string())
+                .details(CAUSE_IS_LOGGED);
+            }
+        };
+        problem.sent(sent.to_string()).details(refusal)
+    }
+}
+
+impl From<AuthenticationRefusal> for Problem {
+    fn from(refusal: AuthenticationRefusal) -> Self {
+        const NOT_AUTHORIZED: &str = "Client is not authorized to access the service";
+        match &refusal {
+            AuthenticationRefusal::NoIdentity => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "0x400",
+                "No authentication information available",
+            ),
+            AuthenticationRefusal::NoCountry { subject } => Self::new(
+                StatusCode::BAD_REQUEST,
+                "0x401",
+                "Client Certificate must contain country property",
+            )
+            .sent(subject),
+            AuthenticationRefusal::NotOnboarded => {
+                Self::new(StatusCode::UNAUTHORIZED, "0x402", NOT_AUTHORIZED).details(&refusal)
+            }
+            AuthenticationRefusal::OutsideValidity(_) => Self::new(
+                StatusCode::FORBIDDEN,
+                "0x403",
+                "Client is not authorized to access the endpoint",
+            )
+            .details(&refusal),
+        }
+    }
+}
+
+impl From<MessageRefusal> for Problem {
+    fn from(refusal: MessageRefusal) -> Self {
+        match &refusal {
+            MessageRefusal::MediaType { .. } => Self::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "n/a",
+                "The path does not take this media type",
+            ),
+            MessageRefusal::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "n/a", "The request is too large")
+            }
+            MessageRefusal::Incomplete => {
+                Self::new(StatusCode::BAD_REQUEST, "n/a", "The request ends too early")
+            }
+        }
+        .details(refusal)
+    }
+}
+
+impl From<BadSelection> for Problem {
+    fn from(selection: BadSelection) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "0x001", "Validation Error").details(selection)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let code = AnsweredCode(self.report.code.clone());
+        let mut response = (self.status, Json(self.report)).into_response();
+        response.extensions_mut().insert(code);
+        response
+    }
+}

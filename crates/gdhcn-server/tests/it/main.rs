@@ -1,0 +1,19 @@
+//! The gateway through its sockets: real TLS, real client certificates.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must fail"
+)]
+
+mod authentication;
+mod connections;
+mod deletion;
+mod lists;
+mod network;
+mod openssl_flow;
+mod running;
+mod upload;
+mod wire;

@@ -1,0 +1,85 @@
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why the store refused or could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The folder of the database cannot be made or used.
+    #[error("the database folder {path} cannot be used: {source}")]
+    Folder {
+        /// The folder as it was named.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The database file could not be opened.
+    #[error("the database {path} cannot be opened: {source}")]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// What the driver said.
+        source: sqlx::Error,
+    },
+    /// The tables could not be brought to this program's version.
+    #[error("the database cannot be migrated: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A value is longer than its column.
+    #[error("{column} has {length} bytes, the limit is {limit}")]
+    TooLong {
+        /// Table and column.
+        column: &'static str,
+        /// Length of the refused value in bytes.
+        length: usize,
+        /// The column's limit in bytes.
+        limit: usize,
+    },
+    /// The country is not a code of two ASCII capital letters.
+    #[error("the country {0:?} is not a two-letter code")]
+    Country(String),
+    /// The row would collide with another one.
+    #[error("{0}")]
+    Conflict(Conflict),
+    /// There is no own row with this thumbprint.
+    #[error("there is no certificate with this thumbprint")]
+    NotFound,
+    /// The row belongs to another country than the one that asked.
+    #[error("the certificate belongs to {country}")]
+    Foreign {
+        /// The country of the row.
+        country: String,
+    },
+    /// Any other failure of the database.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Which uniqueness a new row would break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// The same certificate is stored already.
+    Thumbprint,
+    /// Another certificate is listed under the same key identifier.
+    Kid,
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Thumbprint => f.write_str("the certificate is stored already"),
+            Self::Kid => f.write_str("the key identifier is taken by another certificate"),
+        }
+    }
+}
+
+/// A row that holds a value this program does not know, left out of the result it came with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableRow {
+    /// Table of the row.
+    pub table: &'static str,
+    /// Primary key of the row.
+    pub id: String,
+    /// The first column that could not be read.
+    pub column: &'static str,
+}

@@ -1,0 +1,45 @@
+//! Longest values of the text columns, in bytes.
+//!
+//! Wider than the columns of the reference gateway (4096 and 6000 for a certificate and its
+//! signature), which RSA keys of 8192 bits outgrow, and narrow enough that a full trust list of
+//! 50,000 certificates stays below what one machine holds in memory.
+
+use crate::error::StoreError;
+
+/// `raw_data`: a certificate of up to 12 KiB in base64.
+pub const RAW_DATA: usize = 16_384;
+/// `signature`: a CMS message of up to 18 KiB in base64.
+pub const SIGNATURE: usize = 24_576;
+/// `thumbprint` and the fingerprints of audit events: SHA-256 in hexadecimal.
+pub const THUMBPRINT: usize = 64;
+/// `kid`: a key identifier chosen by a participant.
+pub const KID: usize = 20;
+/// `domain`: a trust domain.
+pub const DOMAIN: usize = 32;
+/// `uuid` and `source_gateway_id`.
+pub const UUID: usize = 36;
+/// `event` and `code` of an audit event.
+pub const EVENT: usize = 64;
+/// `description` of an audit event.
+pub const DESCRIPTION: usize = 256;
+
+/// Refuses a value longer than its column.
+pub(crate) fn within(
+    column: &'static str,
+    value: impl AsRef<str>,
+    limit: usize,
+) -> Result<(), StoreError> {
+    let length = value.as_ref().len();
+    if length > limit {
+        return Err(StoreError::TooLong { column, length, limit });
+    }
+    Ok(())
+}
+
+/// Refuses a country that is not two ASCII capitals: it is compared byte by byte everywhere.
+pub(crate) fn country(value: &str) -> Result<(), StoreError> {
+    if value.len() != 2 || !value.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Err(StoreError::Country(value.to_owned()));
+    }
+    Ok(())
+}

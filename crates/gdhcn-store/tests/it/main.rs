@@ -1,0 +1,5 @@
+//! The store over a real database file.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+mod store;

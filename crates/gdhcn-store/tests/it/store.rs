@@ -1,0 +1,252 @@
+use gdhcn_store::audit_event::AuditEvent;
+use gdhcn_store::signer_information::{NewSignerInformation, SignerType};
+use gdhcn_store::trusted_party::{NewTrustedParty, PartyType, Role};
+use gdhcn_store::{Conflict, Store, StoreError, limit};
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Executor as _};
+use tempfile::TempDir;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+fn event(name: &str) -> AuditEvent {
+    AuditEvent {
+        occurred_at: at(0),
+        request_id: "request".into(),
+        country: Some("XA".into()),
+        uploader_fingerprint: Some("aa".into()),
+        authentication_fingerprint: Some("bb".into()),
+        event: name.into(),
+        description: "a test".into(),
+        code: None,
+        payload_sha256: None,
+    }
+}
+
+fn party(thumbprint: &str) -> NewTrustedParty {
+    NewTrustedParty {
+        created_at: at(1),
+        country: "XA".into(),
+        thumbprint: thumbprint.into(),
+        raw_data: "raw".into(),
+        signature: "signature".into(),
+        certificate_type: PartyType::Authentication,
+        kid: format!("kid-{thumbprint}"),
+        domain: Some("DCC".into()),
+        source_gateway_id: None,
+        roles: vec![Role::RevocationUploader, Role::RevocationListReader],
+    }
+}
+
+fn signer(thumbprint: &str) -> NewSignerInformation {
+    NewSignerInformation {
+        created_at: at(2),
+        country: "XA".into(),
+        thumbprint: thumbprint.into(),
+        raw_data: "raw".into(),
+        signature: "signature".into(),
+        certificate_type: SignerType::Dsc,
+        kid: format!("kid-{thumbprint}"),
+        domain: Some("DCC".into()),
+    }
+}
+
+async fn open(folder: &TempDir) -> Store {
+    Store::open(folder.path().join("data")).await.unwrap()
+}
+
+#[tokio::test]
+async fn keeps_both_tables_and_the_trail_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let party = store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
+    let signer = store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+    assert_eq!((party.revision, signer.revision), (1, 2));
+    store.close().await;
+
+    let store = open(&folder).await;
+    let content = store.trust_content().await.unwrap();
+    assert_eq!(content.revision, 2);
+    assert_eq!(content.signer_information, [signer.row]);
+    let mut found = content.trusted_parties;
+    found[0].roles.reverse();
+    assert_eq!(found, [party.row]);
+    let trail = store.audit_events(None, 10).await.unwrap();
+    assert_eq!(
+        trail.iter().map(|entry| entry.event.event.as_str()).collect::<Vec<_>>(),
+        ["ONBOARDED", "SUCCESS"]
+    );
+    assert_eq!(trail[0].event, event("ONBOARDED"));
+    let rest = store.audit_events(Some(&trail[0].id), 10).await.unwrap();
+    assert_eq!(rest, trail[1..]);
+}
+
+#[tokio::test]
+async fn a_refused_change_leaves_neither_row_nor_event_nor_revision() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+
+    let again = store.insert_signer_information(signer("s1"), &event("SUCCESS")).await;
+    assert!(matches!(again, Err(StoreError::Conflict(Conflict::Thumbprint))));
+    let same_kid = NewSignerInformation { kid: "kid-s1".into(), ..signer("s2") };
+    let same_kid = store.insert_signer_information(same_kid, &event("SUCCESS")).await;
+    assert!(matches!(same_kid, Err(StoreError::Conflict(Conflict::Kid))));
+    let same_kid = NewTrustedParty { kid: "kid-s1".into(), ..party("p1") };
+    let same_kid = store.insert_trusted_party(same_kid, &event("SUCCESS")).await;
+    assert!(matches!(same_kid, Err(StoreError::Conflict(Conflict::Kid))));
+
+    assert_eq!(store.revision().await.unwrap(), 1);
+    assert_eq!(store.audit_events(None, 10).await.unwrap().len(), 1);
+    let content = store.trust_content().await.unwrap();
+    assert_eq!((content.trusted_parties.len(), content.signer_information.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_certificate_has_one_use_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
+    let upload =
+        NewTrustedParty { certificate_type: PartyType::Upload, kid: "other".into(), ..party("p1") };
+    let refused = store.insert_trusted_party(upload, &event("ONBOARDED")).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::Thumbprint))));
+}
+
+#[tokio::test]
+async fn of_concurrent_uploads_of_one_certificate_exactly_one_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    // A second process on the same file, so that not only the one writer connection orders them.
+    let other = open(&folder).await;
+    let mut uploads = tokio::task::JoinSet::new();
+    for number in 0..16 {
+        let store = if number % 2 == 0 { store.clone() } else { other.clone() };
+        uploads.spawn(async move {
+            store.insert_signer_information(signer("s1"), &event("SUCCESS")).await
+        });
+    }
+    let mut won = 0;
+    while let Some(upload) = uploads.join_next().await {
+        match upload.unwrap() {
+            Ok(_) => won += 1,
+            Err(StoreError::Conflict(Conflict::Thumbprint)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(won, 1);
+    assert_eq!(store.trust_content().await.unwrap().signer_information.len(), 1);
+    assert_eq!(store.audit_events(None, 100).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn deletes_only_the_own_row_of_the_stored_country() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+
+    let absent = store.delete_signer_information("s2", "XA", &event("SUCCESS")).await;
+    assert!(matches!(absent, Err(StoreError::NotFound)));
+    let foreign = store.delete_signer_information("s1", "XB", &event("SUCCESS")).await;
+    assert!(matches!(foreign, Err(StoreError::Foreign { country }) if country == "XA"));
+    let gone = store.delete_signer_information("s1", "XA", &event("SUCCESS")).await.unwrap();
+    assert_eq!((gone.row.thumbprint.as_str(), gone.revision), ("s1", 2));
+    let twice = store.delete_signer_information("s1", "XA", &event("SUCCESS")).await;
+    assert!(matches!(twice, Err(StoreError::NotFound)));
+    // Its identifiers are free again.
+    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+}
+
+#[tokio::test]
+async fn does_not_delete_what_was_pulled_from_another_gateway() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+    by_hand(&store, "UPDATE signer_information SET source_gateway_id = 'other'").await;
+    let refused = store.delete_signer_information("s1", "XA", &event("SUCCESS")).await;
+    assert!(matches!(refused, Err(StoreError::NotFound)));
+}
+
+#[tokio::test]
+async fn names_rows_with_unknown_values_instead_of_failing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+    let bad = store.insert_signer_information(signer("s2"), &event("SUCCESS")).await.unwrap();
+    by_hand(
+        &store,
+        "UPDATE signer_information SET certificate_type = 'NEWER' WHERE thumbprint = 's2'",
+    )
+    .await;
+    let content = store.trust_content().await.unwrap();
+    assert_eq!(content.signer_information.len(), 1);
+    assert_eq!(content.unreadable.len(), 1);
+    assert_eq!(
+        (content.unreadable[0].id.as_str(), content.unreadable[0].column),
+        (bad.row.id.as_str(), "certificate_type")
+    );
+}
+
+#[tokio::test]
+async fn every_text_column_has_a_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let long = |limit: usize| "x".repeat(limit + 1);
+    let base = signer("s1");
+    for (column, new) in [
+        (
+            "signer_information.raw_data",
+            NewSignerInformation { raw_data: long(limit::RAW_DATA), ..base.clone() },
+        ),
+        (
+            "signer_information.signature",
+            NewSignerInformation { signature: long(limit::SIGNATURE), ..base.clone() },
+        ),
+        (
+            "signer_information.thumbprint",
+            NewSignerInformation { thumbprint: long(limit::THUMBPRINT), ..base.clone() },
+        ),
+        ("signer_information.kid", NewSignerInformation { kid: long(limit::KID), ..base.clone() }),
+        (
+            "signer_information.domain",
+            NewSignerInformation { domain: Some(long(limit::DOMAIN)), ..base.clone() },
+        ),
+    ] {
+        match store.insert_signer_information(new, &event("SUCCESS")).await {
+            Err(StoreError::TooLong { column: found, length, limit }) => {
+                assert_eq!((found, length), (column, limit + 1));
+            }
+            other => panic!("{column}: {other:?}"),
+        }
+    }
+    for country in ["", "X", "XXA", "xa", "X\u{e4}"] {
+        let new = NewSignerInformation { country: country.into(), ..base.clone() };
+        let refused = store.insert_signer_information(new, &event("SUCCESS")).await;
+        assert!(matches!(refused, Err(StoreError::Country(_))), "{country}");
+    }
+    let long_event = AuditEvent { description: long(limit::DESCRIPTION), ..event("SUCCESS") };
+    let refused = store.append_audit_event(&long_event).await;
+    assert!(matches!(refused, Err(StoreError::TooLong { .. })));
+    assert_eq!(store.revision().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn says_which_folder_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "not a folder").unwrap();
+    let refused = Store::open(&file).await.unwrap_err();
+    assert!(refused.to_string().contains(&file.display().to_string()), "{refused}");
+
+    std::fs::write(folder.path().join(Store::FILE_NAME), "not a database, but long enough")
+        .unwrap();
+    assert!(Store::open(folder.path()).await.is_err());
+}
+
+async fn by_hand(store: &Store, statement: &'static str) {
+    let mut connection =
+        SqliteConnectOptions::new().filename(store.file()).connect().await.unwrap();
+    connection.execute(statement).await.unwrap();
+}

@@ -1,0 +1,255 @@
+//! Whether a participant may upload or withdraw a signer certificate at the gateway.
+//!
+//! The steps and their order are those that clients of the reference gateway see. What stands in
+//! the database comes in as [`Registry`]; the server maps the typed reasons to its codes.
+
+use std::sync::Arc;
+
+use gdhcn_codes::KeyUsage;
+use gdhcn_crypto::{Backend, KeyError, Thumbprint};
+use gdhcn_envelope::x509::{Certificate, CertificateError};
+
+/// What a participant asks the gateway to store.
+#[derive(Clone, Debug)]
+pub struct Upload<'a> {
+    /// The certificate in the message: read, not judged.
+    pub certificate: &'a Certificate,
+    /// The certificate that the message's signature verified with.
+    pub signer: &'a Certificate,
+    /// The participant's alpha-2 code, from the client's own certificate.
+    pub country: &'a str,
+    /// The group that was asked for; without it `DSC`.
+    pub group: Option<&'a str>,
+    /// The domain that was asked for.
+    pub domain: Option<&'a str>,
+    /// The names of the properties that were given.
+    pub properties: &'a [&'a str],
+}
+
+/// What the gateway's database says about the participant and the certificate.
+///
+/// The certificates are those whose trust anchor signature was checked
+/// ([`TrustedParty::check`](crate::participant::TrustedParty::check)) and whose country is the
+/// participant's.
+#[derive(Clone, Copy, Debug)]
+pub struct Registry<'a> {
+    /// Upload certificates.
+    pub uploaders: &'a [Certificate],
+    /// Signing authorities (group CSCA), the issuers of every group but DESC.
+    pub scas: &'a [Certificate],
+    /// Data exchange authorities, the issuers of DESC.
+    pub decas: &'a [Certificate],
+    /// Whether a signer certificate with this thumbprint is stored.
+    pub thumbprint_is_stored: bool,
+    /// Whether another certificate with this kid is stored: 16 hexadecimal digits or custom text.
+    pub kid_is_taken: bool,
+}
+
+/// What the operator allows beyond the defaults.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allowed<'a> {
+    /// The domains that may be named.
+    pub domains: &'a [&'a str],
+    /// The properties that may be given.
+    pub properties: &'a [&'a str],
+}
+
+/// An upload that passed: what to store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AcceptedUpload {
+    /// [`KeyUsage::Desc`] if that was asked for, otherwise [`KeyUsage::Dsc`].
+    pub usage: KeyUsage,
+    /// The authority that issued the certificate.
+    pub issuer: Thumbprint,
+}
+
+/// The groups that an upload may ask for.
+const GROUPS: [&str; 5] = ["DSC", "SIGN", "AUTH", "CUSTOM", "DESC"];
+
+impl Upload<'_> {
+    /// Judges an upload. The first failing step decides.
+    ///
+    /// The certificate's own validity is not looked at: clients upload ahead, and tests upload
+    /// certificates of seconds.
+    ///
+    /// # Errors
+    ///
+    /// See [`UploadRefusal`].
+    pub fn check(
+        &self,
+        registry: &Registry<'_>,
+        allowed: &Allowed<'_>,
+        backend: Backend,
+    ) -> Result<AcceptedUpload, UploadRefusal> {
+        self.check_signer(registry)?;
+        let group = self.group.unwrap_or("DSC");
+        if group == "DSC" {
+            self.check_country()?;
+        }
+        if !GROUPS.contains(&group) {
+            return Err(not_allowed(Property::Group, group));
+        }
+        if let Some(domain) = self.domain.filter(|domain| !allowed.domains.contains(domain)) {
+            return Err(not_allowed(Property::Domain, domain));
+        }
+        if let Some(name) = self.properties.iter().find(|name| !allowed.properties.contains(name)) {
+            return Err(not_allowed(Property::Name, name));
+        }
+        self.certificate.public_key().map_err(|error| UploadRefusal::UnusableKey(error.clone()))?;
+        let (usage, authorities) = match group {
+            "DESC" => (KeyUsage::Desc, registry.decas),
+            _ => (KeyUsage::Dsc, registry.scas),
+        };
+        let issuer = self.issuer(authorities, backend)?;
+        if registry.thumbprint_is_stored {
+            return Err(UploadRefusal::AlreadyStored { thumbprint: self.certificate.thumbprint() });
+        }
+        if registry.kid_is_taken {
+            return Err(UploadRefusal::KidTaken);
+        }
+        Ok(AcceptedUpload { usage, issuer })
+    }
+
+    /// Judges a withdrawal: signer, country, presence.
+    ///
+    /// # Errors
+    ///
+    /// See [`UploadRefusal`].
+    pub fn check_withdrawal(&self, registry: &Registry<'_>) -> Result<(), UploadRefusal> {
+        self.check_signer(registry)?;
+        self.check_country()?;
+        if registry.thumbprint_is_stored {
+            return Ok(());
+        }
+        Err(UploadRefusal::NotStored { thumbprint: self.certificate.thumbprint() })
+    }
+
+    fn check_signer(&self, registry: &Registry<'_>) -> Result<(), UploadRefusal> {
+        if registry.uploaders.contains(self.signer) {
+            return Ok(());
+        }
+        Err(UploadRefusal::UnknownUploader {
+            signer: self.signer.thumbprint(),
+            country: self.country.to_owned(),
+        })
+    }
+
+    fn check_country(&self) -> Result<(), UploadRefusal> {
+        // Exactly one C, compared letter by letter as the reference does.
+        if self.certificate.subject().country() == Some(self.country) {
+            return Ok(());
+        }
+        Err(UploadRefusal::CountryOfOrigin {
+            found: self.certificate.subject().countries().iter().map(|c| (*c).to_owned()).collect(),
+            country: self.country.to_owned(),
+        })
+    }
+
+    /// By signature alone: the reference compares neither names nor validity here, so a
+    /// participant may have uploaded under an authority of another spelling.
+    fn issuer(
+        &self,
+        authorities: &[Certificate],
+        backend: Backend,
+    ) -> Result<Thumbprint, UploadRefusal> {
+        let mut last = None;
+        for authority in authorities {
+            let verifier =
+                authority.public_key().map_err(Clone::clone).and_then(|key| backend.verifier(key));
+            let outcome = match verifier {
+                Ok(verifier) => {
+                    self.certificate.verify_signature(Arc::as_ref(&verifier)).map_err(Some)
+                }
+                Err(_) => Err(None),
+            };
+            match outcome {
+                Ok(()) => return Ok(authority.thumbprint()),
+                Err(error) => last = error.or(last),
+            }
+        }
+        if authorities.is_empty() {
+            return Err(UploadRefusal::NoAuthority { country: self.country.to_owned() });
+        }
+        Err(UploadRefusal::NotIssued { reason: last })
+    }
+}
+
+fn not_allowed(what: Property, found: &str) -> UploadRefusal {
+    UploadRefusal::PropertyNotAllowed { what, found: found.chars().take(80).collect() }
+}
+
+/// A part of an upload that the operator can limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Property {
+    /// The certificate group.
+    Group,
+    /// The trust domain.
+    Domain,
+    /// A property's name.
+    Name,
+}
+
+/// Why an upload or a withdrawal is refused, in the order of the steps.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UploadRefusal {
+    /// The message was not signed with an onboarded upload certificate of the participant.
+    #[error("the message is signed by {signer}, which is no upload certificate of {country}")]
+    UnknownUploader {
+        /// The signer's certificate.
+        signer: Thumbprint,
+        /// The participant.
+        country: String,
+    },
+    /// The certificate is another country's.
+    #[error("the certificate's subject has the country {found:?}, the client is {country}")]
+    CountryOfOrigin {
+        /// All values of `C` in the subject.
+        found: Vec<String>,
+        /// The participant.
+        country: String,
+    },
+    /// Group, domain or property are not allowed here.
+    #[error("{found:?} is not allowed as {}", match .what {
+        Property::Group => "group",
+        Property::Domain => "domain",
+        Property::Name => "property",
+    })]
+    PropertyNotAllowed {
+        /// Which part.
+        what: Property,
+        /// What was asked for.
+        found: String,
+    },
+    /// Verifiers could not use the key, so it is not spread.
+    #[error("the certificate's key cannot be used by verifiers: {0}")]
+    UnusableKey(KeyError),
+    /// The participant has no authority of the kind that issues this group.
+    #[error("{country} has no onboarded signing authority for this group")]
+    NoAuthority {
+        /// The participant.
+        country: String,
+    },
+    /// None of the participant's authorities signed the certificate.
+    #[error("the certificate is signed by none of the participant's onboarded authorities{}",
+        .reason.as_ref().map(|reason| format!(" (last tried: {reason})")).unwrap_or_default())]
+    NotIssued {
+        /// What was found with the authority that was tried last.
+        reason: Option<CertificateError>,
+    },
+    /// The certificate is stored already.
+    #[error("the certificate {thumbprint} is stored already")]
+    AlreadyStored {
+        /// The certificate.
+        thumbprint: Thumbprint,
+    },
+    /// Another certificate has this kid.
+    #[error("another certificate with this kid is stored")]
+    KidTaken,
+    /// There is nothing to withdraw.
+    #[error("no certificate {thumbprint} is stored")]
+    NotStored {
+        /// The certificate.
+        thumbprint: Thumbprint,
+    },
+}

@@ -1,0 +1,416 @@
+use std::fmt;
+
+use gdhcn_codes::Participant;
+use gdhcn_credential::hcert::LayerError;
+use gdhcn_credential::{CwtError, TextKind, TimeFault};
+use gdhcn_crypto::Kid;
+use jiff::Timestamp;
+use jiff::tz::Offset;
+
+/// Why a check came out as it did: the facts, with a stable [`Reason::code`] for programs and a
+/// sentence for people (`Display`).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// As it should be; nothing to add.
+    Fine,
+    /// As it should be, with a fact worth showing.
+    Holds(Fact),
+
+    /// A layer of the code is damaged.
+    Layer(LayerError),
+    /// The text is something else than an HC1 code.
+    NotSupported(TextKind),
+    /// Bytes follow the compressed stream.
+    TrailingBytes(usize),
+    /// The code names no key.
+    KidMissing,
+    /// The kid is a text string where a byte string belongs.
+    KidIsText,
+    /// The algorithm is missing or not allowed in HC1.
+    Algorithm(Option<i64>),
+    /// The algorithm and the key found do not belong together.
+    AlgorithmForKey {
+        /// The COSE algorithm.
+        algorithm: i64,
+        /// The key, such as `RSA 2048`.
+        key: String,
+    },
+    /// ES256 under a key on another curve than P-256.
+    CurveOfKey(String),
+
+    /// No trust source was given.
+    NoTrustSource,
+    /// A trust source is older than the policy allows.
+    TrustTooOld {
+        /// The source.
+        source: String,
+        /// Its age in days.
+        days: i64,
+        /// The greatest age that the policy allows.
+        limit: u16,
+    },
+    /// The clock is before the newest signed trust data.
+    ClockBehind {
+        /// When the newest signed data was made.
+        newest: Timestamp,
+    },
+    /// The trust data has no document signer under this kid.
+    KeyNotFound {
+        /// The kid.
+        kid: Kid,
+        /// What `iss` claims, unproven.
+        claimed: Option<String>,
+    },
+    /// The signature does not verify.
+    Signature {
+        /// How many keys with this kid were tried.
+        tried: usize,
+        /// The length of the signature if it has not the form of the algorithm.
+        malformed: Option<usize>,
+    },
+    /// No key, so nothing to check against.
+    NoKey,
+
+    /// The trust data carries no date.
+    Undated,
+    /// Nothing proves where the list comes from.
+    ListProof(String),
+    /// The key was handed over by the caller and is trusted as it is.
+    GivenByCaller,
+
+    /// No SCA is at hand.
+    NoSca,
+    /// The certificate claims an SCA that did not sign it.
+    ChainBroken(String),
+    /// The SCA has run out or is not yet valid.
+    ScaOutsideValidity {
+        /// Its notBefore.
+        from: Timestamp,
+        /// Its notAfter.
+        until: Timestamp,
+    },
+    /// The document signer's certificate has run out.
+    KeyExpired(Timestamp),
+    /// The document signer's certificate is not yet valid.
+    KeyNotYetValid(Timestamp),
+    /// The trust data gives a bare key without a certificate.
+    NoCertificate,
+
+    /// The claims cannot be read.
+    Cwt(CwtError),
+    /// A time claim has a value that is no time.
+    TimeUnreadable {
+        /// The claim, such as `exp`.
+        claim: &'static str,
+        /// What is wrong with it.
+        why: TimeFault,
+    },
+    /// A time claim is absent.
+    TimeAbsent(&'static str),
+    /// The document was issued in the future.
+    NotYetIssued(Timestamp),
+    /// The document is not valid yet.
+    NotYetValid(Timestamp),
+    /// The document has run out.
+    Expired(Timestamp),
+    /// The document's time is not inside that of the key's certificate.
+    KeyWindow {
+        /// Issued before the certificate was valid.
+        early: bool,
+        /// Runs out after the certificate.
+        late: bool,
+    },
+    /// `iss` names another participant than the key's.
+    IssuerMismatch {
+        /// The claim.
+        claimed: String,
+        /// The key's owner.
+        owner: String,
+    },
+    /// `iss` is absent, or the trust data names no participant.
+    IssuerUnknown,
+
+    /// The signed claims hold no health document.
+    HcertMissing,
+    /// The signed claims hold only kinds of document that are not known.
+    HcertUnknown(Vec<i64>),
+    /// The health document deviates from its schema.
+    Schema(Vec<String>),
+    /// The key's certificate names other kinds of statement.
+    KeyUsage {
+        /// What is inside.
+        statement: &'static str,
+        /// What the certificate allows.
+        allowed: String,
+    },
+    /// The key belongs to another trust domain.
+    Domain {
+        /// The key's domain.
+        found: String,
+        /// The domains of this kind of document.
+        expected: &'static str,
+    },
+    /// Codes that the value sets do not have.
+    ValueSets(Vec<String>),
+    /// The certificate identifier deviates from the recommended form.
+    Uvci(Vec<String>),
+    /// The trust data names no domain.
+    DomainUnknown,
+    /// Oddities of the claims that do not hinder reading.
+    Odd(Vec<String>),
+    /// A dose, test or recovery lies in the future.
+    EventInFuture(String),
+    /// The vaccination does not protect yet.
+    BeforeFirstDay(String),
+
+    /// A check that cannot be made without data that was not loaded.
+    NotLoaded(&'static str),
+    /// A check that does not apply to this kind of document.
+    NotApplicable,
+    /// A check that an earlier failure made impossible.
+    Earlier,
+}
+
+/// A fact that a passed check shows.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Fact {
+    /// The key's owner and, where known, its certificate's subject.
+    Key {
+        /// The key's owner.
+        participant: Option<Participant>,
+        /// The owner as the trust data writes it.
+        code: String,
+    },
+    /// The age of the oldest trust source in days.
+    Age(i64),
+    /// A proof by a key that is known.
+    ListProof(String),
+    /// The SCA that issued the certificate.
+    Sca(String),
+    /// Until when something holds.
+    Until(Timestamp),
+    /// Since when something holds.
+    Since(Timestamp),
+    /// The document's kind and version.
+    Document(String),
+}
+
+impl Reason {
+    /// The stable code for programs; those of failures are the names of the specification.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Fine | Self::Holds(_) => "OK",
+            Self::Layer(error) => error.code(),
+            Self::NotSupported(_) => "NOT_SUPPORTED",
+            Self::TrailingBytes(_) => "TRAILING_BYTES",
+            Self::KidMissing => "KID_MISSING",
+            Self::KidIsText => "KID_IS_TEXT",
+            Self::Algorithm(_) | Self::AlgorithmForKey { .. } => "ALG",
+            Self::CurveOfKey(_) => "ALG_CURVE",
+            Self::NoTrustSource => "NO_TRUST_SOURCE",
+            Self::TrustTooOld { .. } => "TRUST_TOO_OLD",
+            Self::ClockBehind { .. } => "CLOCK",
+            Self::KeyNotFound { .. } => "KEY_NOT_FOUND",
+            Self::Signature { .. } => "SIGNATURE",
+            Self::NoKey => "NO_KEY",
+            Self::Undated => "UNDATED",
+            Self::ListProof(_) => "LIST_PROOF",
+            Self::GivenByCaller => "GIVEN_BY_CALLER",
+            Self::NoSca => "NO_SCA",
+            Self::ChainBroken(_) => "CHAIN",
+            Self::ScaOutsideValidity { .. } => "SCA_VALIDITY",
+            Self::KeyExpired(_) => "KEY_EXPIRED",
+            Self::KeyNotYetValid(_) => "KEY_NOT_YET_VALID",
+            Self::NoCertificate => "NO_CERTIFICATE",
+            Self::Cwt(_) | Self::TimeUnreadable { .. } => "CWT",
+            Self::TimeAbsent(_) => "CLAIM_ABSENT",
+            Self::NotYetIssued(_) | Self::NotYetValid(_) => "NOT_YET_VALID",
+            Self::Expired(_) => "EXPIRED",
+            Self::KeyWindow { .. } => "DSC_WINDOW",
+            Self::IssuerMismatch { .. } => "ISSUER",
+            Self::IssuerUnknown => "ISSUER_UNKNOWN",
+            Self::HcertMissing | Self::HcertUnknown(_) => "HCERT_MISSING",
+            Self::Schema(_) => "SCHEMA",
+            Self::KeyUsage { .. } => "KEY_USAGE",
+            Self::Domain { .. } => "DOMAIN",
+            Self::ValueSets(_) => "VALUE_SET",
+            Self::Uvci(_) => "UVCI",
+            Self::DomainUnknown => "DOMAIN_UNKNOWN",
+            Self::Odd(_) => "CLAIMS_ODD",
+            Self::EventInFuture(_) => "EVENT_IN_FUTURE",
+            Self::BeforeFirstDay(_) => "BEFORE_FIRST_DAY",
+            Self::NotLoaded(_) => "NOT_LOADED",
+            Self::NotApplicable => "NOT_APPLICABLE",
+            Self::Earlier => "EARLIER_FAILURE",
+        }
+    }
+
+    /// Whether a failure for this reason leaves the matter open instead of refusing.
+    pub const fn is_undecidable(&self) -> bool {
+        matches!(
+            self,
+            Self::NoTrustSource
+                | Self::TrustTooOld { .. }
+                | Self::ClockBehind { .. }
+                | Self::KeyNotFound { .. }
+        )
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fine => f.write_str("as it should be"),
+            Self::Holds(fact) => fact.fmt(f),
+            Self::Layer(error) => write!(f, "the code is damaged or not genuine: {error}"),
+            Self::NotSupported(kind) => {
+                write!(f, "this is {kind}, which is not a health certificate that can be checked here")
+            }
+            Self::TrailingBytes(count) => {
+                write!(f, "{count} bytes follow the compressed data; they are ignored")
+            }
+            Self::KidMissing => f.write_str("the code does not name the key that signed it"),
+            Self::KidIsText => {
+                f.write_str("the key identifier is written as text instead of bytes; read as its UTF-8 bytes")
+            }
+            Self::Algorithm(None) => f.write_str("the code does not name its signature algorithm"),
+            Self::Algorithm(Some(algorithm)) => write!(
+                f,
+                "signature algorithm {algorithm} is not allowed here; only ES256 (-7) and PS256 (-37) are"
+            ),
+            Self::AlgorithmForKey { algorithm, key } => write!(
+                f,
+                "the code claims signature algorithm {algorithm}, but the key with this identifier is {key}"
+            ),
+            Self::CurveOfKey(key) => {
+                write!(f, "ES256 calls for a key on P-256, and this key is {key}")
+            }
+            Self::NoTrustSource => f.write_str(
+                "no trust source was given, so nobody's signature can be checked; name one with --trust",
+            ),
+            Self::TrustTooOld { source, days, limit } => write!(
+                f,
+                "the trust data of {source} is {days} days old and the limit is {limit}; fetch it anew"
+            ),
+            Self::ClockBehind { newest } => write!(
+                f,
+                "the clock stands before {}, when the trust data was signed; set the clock right",
+                Day(*newest)
+            ),
+            Self::KeyNotFound { kid, claimed } => {
+                write!(f, "no trust source knows the key {kid}")?;
+                if let Some(claimed) = claimed {
+                    write!(f, " (the code says it is from {claimed}, which nobody has proven)")?;
+                }
+                f.write_str(": it may be a country that is not in your list, a key withdrawn, or a forgery")
+            }
+            Self::Signature { malformed: Some(length), .. } => {
+                write!(f, "the signature of {length} bytes has not the form of its algorithm")
+            }
+            Self::Signature { tried, malformed: None } => write!(
+                f,
+                "the signature does not fit the content: changed after signing, or not signed by this key{}",
+                if *tried > 1 { " (every key with this identifier was tried)" } else { "" }
+            ),
+            Self::NoKey => f.write_str("there is no key to check against"),
+            Self::Undated => f.write_str("the trust data carries no date"),
+            Self::ListProof(why) => write!(f, "nothing you named vouches for the list: {why}"),
+            Self::GivenByCaller => {
+                f.write_str("the certificate was handed over by you and is trusted as it is")
+            }
+            Self::NoSca => f.write_str("no certificate of the participant's SCA is at hand"),
+            Self::ChainBroken(why) => write!(f, "the key's certificate is not from its SCA: {why}"),
+            Self::ScaOutsideValidity { from, until } => {
+                write!(f, "the SCA's certificate is valid only from {} to {}", Day(*from), Day(*until))
+            }
+            Self::KeyExpired(until) => {
+                write!(f, "the issuer's signing certificate expired on {}", Day(*until))
+            }
+            Self::KeyNotYetValid(from) => {
+                write!(f, "the issuer's signing certificate is valid only from {}", Day(*from))
+            }
+            Self::NoCertificate => f.write_str("the trust data gives a key without a certificate"),
+            Self::Cwt(error) => write!(f, "the signed claims cannot be read: {error}"),
+            Self::TimeUnreadable { claim, why } => write!(f, "the claim {claim} is no time: {why}"),
+            Self::TimeAbsent(claim) => write!(f, "the claim {claim} is missing"),
+            Self::NotYetIssued(at) => write!(f, "it was issued in the future, at {}", Minute(*at)),
+            Self::NotYetValid(at) => write!(f, "it is valid only from {}", Minute(*at)),
+            Self::Expired(at) => write!(f, "it expired at {}", Minute(*at)),
+            Self::KeyWindow { early, late } => f.write_str(match (early, late) {
+                (true, true) => {
+                    "it was issued before the signing certificate was valid, and runs out after it"
+                }
+                (true, false) => "it was issued before the signing certificate was valid",
+                _ => "it runs out after the signing certificate",
+            }),
+            Self::IssuerMismatch { claimed, owner } => {
+                write!(f, "the code says it is from {claimed}, but the key belongs to {owner}")
+            }
+            Self::IssuerUnknown => f.write_str("the code or the trust data does not name the participant"),
+            Self::HcertMissing => f.write_str("no health document is inside"),
+            Self::HcertUnknown(keys) => {
+                write!(f, "only documents of unknown kind are inside: {keys:?}")
+            }
+            Self::Schema(problems)
+            | Self::ValueSets(problems)
+            | Self::Uvci(problems)
+            | Self::Odd(problems) => f.write_str(&problems.join("; ")),
+            Self::KeyUsage { statement, allowed } => write!(
+                f,
+                "the signing certificate is for {allowed} only, and this is a {statement} certificate"
+            ),
+            Self::Domain { found, expected } => {
+                write!(f, "the key belongs to domain {found}; such documents belong to {expected}")
+            }
+            Self::EventInFuture(what) => write!(f, "{what} lies in the future"),
+            Self::BeforeFirstDay(day) => write!(f, "the first valid day is {day}"),
+            Self::NotLoaded(what) => write!(f, "no {what} loaded"),
+            Self::DomainUnknown => f.write_str("the trust data does not name the key's domain"),
+            Self::NotApplicable => f.write_str("does not apply to this kind of document"),
+            Self::Earlier => f.write_str("not come to, because of the failure above"),
+        }
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key { participant: Some(participant), .. } => {
+                write!(f, "a key of {} ({participant})", participant.name())
+            }
+            Self::Key { participant: None, code } if code.is_empty() => {
+                f.write_str("a key that you handed over")
+            }
+            Self::Key { participant: None, code } => write!(f, "a key of {code}"),
+            Self::Age(0) => f.write_str("less than a day old"),
+            Self::Age(1) => f.write_str("one day old"),
+            Self::Age(days) => write!(f, "{days} days old"),
+            Self::ListProof(key) => write!(f, "proven by {key}"),
+            Self::Sca(subject) => write!(f, "issued by {subject}"),
+            Self::Until(at) => write!(f, "until {}", Minute(*at)),
+            Self::Since(at) => write!(f, "since {}", Minute(*at)),
+            Self::Document(what) => f.write_str(what),
+        }
+    }
+}
+
+/// A day in UTC, as `2026-08-22`.
+struct Day(Timestamp);
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Offset::UTC.to_datetime(self.0).date().fmt(f)
+    }
+}
+
+/// A minute in UTC, as `2026-08-22 17:05 UTC`.
+struct Minute(Timestamp);
+
+impl fmt::Display for Minute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = Offset::UTC.to_datetime(self.0);
+        write!(f, "{} {:02}:{:02} UTC", moment.date(), moment.hour(), moment.minute())
+    }
+}

@@ -1,0 +1,114 @@
+//! The checks of the trust data itself, and of what vouches for a key.
+
+use gdhcn_envelope::x509::Validity;
+use gdhcn_trust::trust_list::Chain;
+use gdhcn_trust::{ProofStatus, SourceKind, TrustedKey};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::policy::Concern;
+use crate::reason::Fact;
+use crate::verdict::{Findings, SignerFacts};
+use crate::{CheckId, Context, Reason};
+
+/// Clocks differ: only a gap greater than this is held against a clock.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+const DAY: i64 = 24 * 60 * 60;
+
+/// Is there trust data, is it recent, and does the clock agree with it?
+pub(crate) fn check(context: &Context<'_>, findings: &mut Findings) {
+    let sources = context.trust.sources();
+    if sources.is_empty() {
+        findings.fail(CheckId::TrustData, Reason::NoTrustSource);
+        return findings.not_done(CheckId::Clock, Reason::NoTrustSource);
+    }
+    let dated = || sources.iter().filter_map(|source| Some((source, source.created?)));
+    match dated().min_by_key(|(_, created)| *created) {
+        // Certificates and a gateway's answer carry no date.
+        None => findings.not_done(CheckId::TrustData, Reason::Undated),
+        Some((source, created)) => {
+            let days = context.at.duration_since(created).as_secs() / DAY;
+            let limit = context.policy.last_age_days;
+            if days > i64::from(limit) {
+                let source = source.name.clone();
+                findings.fail(CheckId::TrustData, Reason::TrustTooOld { source, days, limit });
+            } else {
+                findings.pass(CheckId::TrustData, Reason::Holds(Fact::Age(days.max(0))));
+            }
+        }
+    }
+    let newest = dated()
+        .filter(|(source, _)| matches!(source.proof, ProofStatus::Verified { .. }))
+        .map(|(_, created)| created)
+        .max();
+    match newest {
+        None => findings.not_done(CheckId::Clock, Reason::Undated),
+        Some(newest) if is_before(context.at, newest) => {
+            findings.fail(CheckId::Clock, Reason::ClockBehind { newest });
+        }
+        Some(newest) => findings.pass(CheckId::Clock, Reason::Holds(Fact::Since(newest))),
+    }
+}
+
+fn is_before(at: Timestamp, newest: Timestamp) -> bool {
+    at.checked_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX) < newest
+}
+
+/// Does the list that the key comes from prove where it comes from?
+pub(crate) fn list_proof(key: &TrustedKey, context: &Context<'_>, findings: &mut Findings) {
+    let id = CheckId::ListProof;
+    match context.trust.source_of(key).map(|source| &source.proof) {
+        Some(proof @ (ProofStatus::Verified { .. } | ProofStatus::EntryByEntry { .. })) => {
+            findings.pass(id, Reason::Holds(Fact::ListProof(proof.to_string())));
+        }
+        Some(ProofStatus::GivenByCaller) => findings.not_done(id, Reason::GivenByCaller),
+        Some(proof) => {
+            let reason = Reason::ListProof(proof.to_string());
+            findings.concern(id, Concern::Flaw, reason, context);
+        }
+        None => findings.not_done(id, Reason::NoKey),
+    }
+}
+
+/// Did an SCA of the participant issue the key's certificate?
+pub(crate) fn chain(key: &TrustedKey, context: &Context<'_>, findings: &mut Findings) {
+    let id = CheckId::Chain;
+    match key.chain() {
+        Chain::VerifiedBy(_) => {
+            let Some(sca) = key.issuer() else { return findings.not_done(id, Reason::NoSca) };
+            if sca.validity_at(context.at) == Validity::Valid {
+                findings.pass(id, Reason::Holds(Fact::Sca(sca.subject().to_string())));
+            } else {
+                let reason =
+                    Reason::ScaOutsideValidity { from: sca.not_before(), until: sca.not_after() };
+                findings.concern(id, Concern::ScaOutsideValidity, reason, context);
+            }
+        }
+        // A certificate authority that the caller handed over as a signer.
+        Chain::SelfIsSca => findings.not_done(id, Reason::GivenByCaller),
+        Chain::NotDone { .. } => {
+            findings.concern(id, Concern::MissingChain, Reason::NoSca, context);
+        }
+        Chain::Broken { reason } => {
+            let reason = Reason::ChainBroken(reason.to_string());
+            findings.concern(id, Concern::BrokenChain, reason, context);
+        }
+    }
+}
+
+impl SignerFacts {
+    pub(crate) fn of(key: &TrustedKey, context: &Context<'_>) -> Self {
+        let certificate = key.certificate.as_ref();
+        let source = context.trust.source_of(key);
+        Self {
+            participant: key.participant,
+            participant_code: key.participant_code.clone(),
+            domain: key.domain.as_ref().map(ToString::to_string),
+            thumbprint: certificate.map(|certificate| certificate.thumbprint()),
+            subject: certificate.map(|certificate| certificate.subject().to_string()),
+            validity: certificate
+                .map(|certificate| (certificate.not_before(), certificate.not_after())),
+            source: source.map(|source| source.name.clone()).unwrap_or_default(),
+            given_by_caller: source.is_some_and(|source| source.kind == SourceKind::Certificates),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+use std::fmt;
+
+use gdhcn_codes::Participant;
+use gdhcn_credential::{HealthDocument, TextKind};
+use gdhcn_crypto::{Kid, Thumbprint};
+use jiff::Timestamp;
+
+use crate::{Check, CheckId, PolicyName, Reason, Status};
+
+/// What was found out about one text: an outcome, and every check that led to it.
+///
+/// A verdict is a result, never an error: a forged certificate is a verdict like any other. The
+/// person's data is reached through [`Verdict::content`] only, whose type says whether the
+/// signature holds.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The three-valued answer.
+    pub outcome: Outcome,
+    /// The policy that was applied.
+    pub policy: PolicyName,
+    /// The instant at which validity was judged.
+    pub at: Timestamp,
+    /// What kind of text it is.
+    pub kind: TextKind,
+    /// Every check in the order of [`CheckId`], with its reason.
+    pub checks: Vec<Check>,
+    /// What the envelope says, true only as far as the signature check passed.
+    pub envelope: Option<Envelope>,
+    /// The key that verified, or the first candidate if none did.
+    pub signer: Option<SignerFacts>,
+    pub(crate) content: Content,
+}
+
+impl Verdict {
+    /// The health documents, with what is known of their genuineness.
+    pub const fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The health documents if the signature holds.
+    ///
+    /// Whether they are *accepted* is [`Verdict::outcome`]: a genuine document may have run out.
+    pub fn authentic(&self) -> Option<&[HealthDocument]> {
+        match &self.content {
+            Content::Authentic(documents) => Some(documents),
+            Content::Unproven(_) | Content::Unreadable => None,
+        }
+    }
+
+    /// The check of that name, if it was come to.
+    pub fn check(&self, id: CheckId) -> Option<&Check> {
+        self.checks.iter().find(|check| check.id == id)
+    }
+
+    /// The check that decided the outcome: the first failed one of the weight of the outcome.
+    pub fn deciding(&self) -> Option<&Check> {
+        self.checks.iter().find(|check| {
+            check.status == Status::Fail
+                && check.reason.is_undecidable() == (self.outcome == Outcome::CannotTell)
+        })
+    }
+}
+
+/// The health documents inside, by what is known of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// Nothing could be read.
+    Unreadable,
+    /// The signature holds: the key's owner vouched for exactly this.
+    Authentic(Vec<HealthDocument>),
+    /// Readable, but nobody is known to vouch for it. Not to be shown as a person's data.
+    Unproven(Vec<HealthDocument>),
+}
+
+/// The three-valued answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// No check failed under the policy.
+    Accepted,
+    /// A check failed.
+    NotAccepted,
+    /// It could not be decided: the key is unknown, or trust data is missing or too old.
+    CannotTell,
+}
+
+impl Outcome {
+    /// From the checks: a failure that refuses outweighs one that leaves the matter open.
+    pub(crate) fn of(checks: &[Check]) -> Self {
+        let mut outcome = Self::Accepted;
+        for check in checks.iter().filter(|check| check.status == Status::Fail) {
+            if !check.reason.is_undecidable() {
+                return Self::NotAccepted;
+            }
+            outcome = Self::CannotTell;
+        }
+        outcome
+    }
+
+    /// The outcome of several inputs: refused if any was refused, else open if any is open.
+    pub fn of_all(outcomes: impl IntoIterator<Item = Self>) -> Self {
+        outcomes.into_iter().fold(Self::Accepted, |all, one| match (all, one) {
+            (Self::NotAccepted, _) | (_, Self::NotAccepted) => Self::NotAccepted,
+            (Self::CannotTell, _) | (_, Self::CannotTell) => Self::CannotTell,
+            (Self::Accepted, Self::Accepted) => Self::Accepted,
+        })
+    }
+
+    /// The exit code of the program: 0 accepted, 1 not accepted, 2 cannot tell.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Accepted => 0,
+            Self::NotAccepted => 1,
+            Self::CannotTell => 2,
+        }
+    }
+
+    /// The words in JSON and on the screen.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::NotAccepted => "not accepted",
+            Self::CannotTell => "cannot tell",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What the envelope of an HC1 code says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Envelope {
+    /// The kid that the code names.
+    pub kid: Option<Kid>,
+    /// The COSE algorithm: -7 is ES256, -37 is PS256.
+    pub algorithm: Option<i64>,
+    /// The claim `iss`.
+    pub issuer: Option<String>,
+    /// The claim `iat`.
+    pub issued_at: Option<Timestamp>,
+    /// The claim `exp`.
+    pub expires_at: Option<Timestamp>,
+    /// The claim `nbf`.
+    pub not_before: Option<Timestamp>,
+}
+
+/// Whose key it is, from the trust data and never from the code itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignerFacts {
+    /// The participant, if the trust data names a known one.
+    pub participant: Option<Participant>,
+    /// The participant as the trust data writes it.
+    pub participant_code: String,
+    /// The trust domain, if the trust data names one.
+    pub domain: Option<String>,
+    /// The thumbprint of the document signer certificate, where there is one.
+    pub thumbprint: Option<Thumbprint>,
+    /// The subject of the document signer certificate.
+    pub subject: Option<String>,
+    /// Validity of the document signer certificate.
+    pub validity: Option<(Timestamp, Timestamp)>,
+    /// The name of the trust source.
+    pub source: String,
+    /// Whether the caller handed the certificate over, so that it is trusted as it is.
+    pub given_by_caller: bool,
+}
+
+/// Collects the checks of one verification.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    checks: Vec<Check>,
+}
+
+impl Findings {
+    pub(crate) fn new() -> Self {
+        Self { checks: Vec::with_capacity(24) }
+    }
+
+    pub(crate) fn add(&mut self, id: CheckId, status: Status, reason: Reason) {
+        self.checks.push(Check { id, status, reason });
+    }
+
+    pub(crate) fn pass(&mut self, id: CheckId, reason: Reason) {
+        self.add(id, Status::Pass, reason);
+    }
+
+    pub(crate) fn fail(&mut self, id: CheckId, reason: Reason) {
+        self.add(id, Status::Fail, reason);
+    }
+
+    pub(crate) fn not_done(&mut self, id: CheckId, reason: Reason) {
+        self.add(id, Status::NotDone, reason);
+    }
+
+    pub(crate) fn into_checks(self) -> Vec<Check> {
+        self.checks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome::{Accepted, CannotTell, NotAccepted};
+    use super::*;
+
+    #[test]
+    fn one_refused_input_outweighs_any_number_of_open_ones() {
+        assert_eq!(Outcome::of_all([]), Accepted);
+        assert_eq!(Outcome::of_all([Accepted, CannotTell]), CannotTell);
+        assert_eq!(Outcome::of_all([CannotTell, NotAccepted, Accepted]), NotAccepted);
+    }
+}

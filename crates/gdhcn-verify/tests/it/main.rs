@@ -1,0 +1,3 @@
+//! Integration tests of `gdhcn-verify`.
+
+mod dgc_testdata;

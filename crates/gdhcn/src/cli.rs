@@ -1,0 +1,194 @@
+//! The command line. Only definitions: what a command does stands in `command`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use gdhcn_verify::PolicyName;
+use jiff::Timestamp;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  accepted, or done
+  1  not accepted
+  2  cannot tell (unknown or withdrawn key, trust data missing or too old, no code in the picture)
+  64 wrong usage
+  66 an input or trust source cannot be read
+  70 a fault of this program or its surroundings";
+
+/// The Global Digital Health Certification Network: a gateway, a country's tools and a verifier in
+/// one program.
+#[derive(Debug, Parser)]
+#[command(name = "gdhcn", version, about, after_help = EXIT_CODES, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the whole network on this machine: two countries, a gateway, a traveller.
+    Demo(DemoArguments),
+    /// Say whether a health certificate is genuine, in time and accepted, and why.
+    Verify(VerifyArguments),
+    /// Show every layer of a code without judging it.
+    Decode(DecodeArguments),
+    /// Look at trust data: whose keys count.
+    #[command(subcommand)]
+    Trust(TrustCommand),
+    /// Run the gateway.
+    #[command(subcommand)]
+    Gateway(GatewayCommand),
+}
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  gdhcn demo                    tell the story, then end
+  gdhcn demo --serve            keep the gateway up until Ctrl-C
+  gdhcn demo --json > demo.json the story for programs
+
+The exit code is 0 if every step came out as expected, else 1.";
+
+/// Everything runs on the loopback interface, and everything is real: TLS, CMS, X.509, SQLite, QR.
+#[derive(Args, Debug)]
+#[command(after_help = DEMO_EXAMPLES)]
+pub(crate) struct DemoArguments {
+    /// Where keys, database and pictures go; must be new or empty [default: ./gdhcn-demo-TIME]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+    /// The port of the gateway; 0 lets the system choose
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Keep the gateway up after the story, until Ctrl-C
+    #[arg(long)]
+    pub(crate) serve: bool,
+    /// Write the story as JSON: an array of steps with `id`, `ok`, `expected` and `detail`
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  gdhcn verify photo.png --trust did.json
+  gdhcn verify 'HC1:6BF...' --trust dsc.pem --at 2021-05-06T18:00:00Z
+  cat code.txt | gdhcn verify - --trust keys/ --policy strict --json
+  gdhcn verify photo.jpg --trust https://gateway.example --client-cert tls.pem \\
+      --client-key tls.key --trust-anchor ta.pem
+
+Exit codes: 0 accepted, 1 not accepted, 2 cannot tell; with several inputs 1 outweighs 2 outweighs 0.
+64 wrong usage, 66 an input or trust source cannot be read, 70 internal fault.";
+
+#[derive(Args, Debug)]
+#[command(after_help = VERIFY_EXAMPLES)]
+pub(crate) struct VerifyArguments {
+    /// HC1 text, a text file, a PNG or JPEG picture, or `-` for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+    /// Judge validity at this instant instead of now (RFC 3339, also without zone: UTC)
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) at: Option<Timestamp>,
+    /// What to tolerate: lenient, border or strict
+    #[arg(long, default_value_t = PolicyName::default())]
+    pub(crate) policy: PolicyName,
+    /// The greatest age of trust data in days; older data gives "cannot tell"
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=365))]
+    pub(crate) max_age: u16,
+    /// Write JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TrustArguments {
+    /// Whose keys count; repeatable: a DID trust list (JSON), a gateway's list (JSON), a file or
+    /// folder of PEM or DER certificates, or the https:// address of a gateway
+    #[arg(long = "trust", value_name = "SOURCE")]
+    pub(crate) sources: Vec<String>,
+    #[command(flatten)]
+    pub(crate) gateway: GatewayAccess,
+}
+
+/// How to speak to a gateway, and whom to believe there.
+#[derive(Args, Debug)]
+pub(crate) struct GatewayAccess {
+    /// The participant's TLS certificate (PEM), for a gateway
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// The private key of --client-cert (PEM, PKCS#8)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_key: Option<PathBuf>,
+    /// The gateway's own certificate or its CA (PEM); without it the system's CAs are asked
+    #[arg(long, value_name = "FILE")]
+    pub(crate) gateway_ca: Option<PathBuf>,
+    /// The trust anchor's certificate (PEM or DER), for a gateway or a gateway's list
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust_anchor: Option<PathBuf>,
+}
+
+const DECODE_EXAMPLES: &str = "\
+Examples:
+  gdhcn decode photo.png
+  gdhcn decode 'HC1:6BF...' --json | jq .claims
+
+Nothing is checked here. A code that opens may still be forged: ask `gdhcn verify`.";
+
+#[derive(Args, Debug)]
+#[command(after_help = DECODE_EXAMPLES)]
+pub(crate) struct DecodeArguments {
+    /// HC1 text, a text file, a PNG or JPEG picture, or `-` for standard input
+    #[arg(value_name = "INPUT")]
+    pub(crate) input: String,
+    /// Write JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrustCommand {
+    /// Show what a trust source holds and, for each entry that cannot be used, why.
+    List(TrustListArguments),
+}
+
+const TRUST_LIST_EXAMPLES: &str = "\
+Examples:
+  gdhcn trust list did.json
+  gdhcn trust list keys/ --json | jq '.refused'
+  gdhcn trust list https://gateway.example --client-cert tls.pem --client-key tls.key \\
+      --trust-anchor ta.pem
+
+The exit code is 0 when the source could be read, even if entries of it are refused.";
+
+#[derive(Args, Debug)]
+#[command(after_help = TRUST_LIST_EXAMPLES)]
+pub(crate) struct TrustListArguments {
+    /// A DID trust list or a gateway's list (JSON), a file or folder of certificates, or a gateway
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: String,
+    #[command(flatten)]
+    pub(crate) gateway: GatewayAccess,
+    /// Judge validity at this instant instead of now
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) at: Option<Timestamp>,
+    /// Write JSON: `entries` and `refused`
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GatewayCommand {
+    /// Serve until Ctrl-C.
+    Serve(ServeArguments),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  gdhcn gateway serve --config gateway.toml")]
+pub(crate) struct ServeArguments {
+    /// The configuration (TOML); unknown keys are refused
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    gdhcn_credential::date::parse_instant_loose(text).map_err(|error| error.to_string())
+}

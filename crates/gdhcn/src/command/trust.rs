@@ -1,0 +1,150 @@
+//! `gdhcn trust list`.
+
+use anstream::println;
+use gdhcn_envelope::x509::Validity;
+use gdhcn_trust::trust_list::Chain;
+use gdhcn_trust::{Source, TrustedKey};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::cli::TrustListArguments;
+use crate::exit::{Exit, Fault};
+use crate::output::{self, BAD, FAINT, OPEN, PLAIN, STRONG, tame};
+use crate::trust_source::{self, Loaded};
+
+pub(crate) fn list(arguments: &TrustListArguments) -> Result<Exit, Fault> {
+    let at = arguments.at.unwrap_or_else(output::now);
+    let loaded =
+        trust_source::load(std::slice::from_ref(&arguments.source), &arguments.gateway)?;
+    if arguments.json {
+        output::json(&as_json(&loaded, at))?;
+    } else {
+        print(&loaded, at);
+    }
+    Ok(Exit::SUCCESS)
+}
+
+fn as_json(loaded: &Loaded, at: Timestamp) -> Value {
+    let entries: Vec<Value> =
+        loaded.store.keys().iter().map(|key| entry(key, at)).collect();
+    json!({
+        "at": at.to_string(),
+        "sources": loaded.store.sources().iter().map(source).collect::<Vec<_>>(),
+        "entries": entries,
+        "refused": refused(loaded)
+            .into_iter()
+            .map(|(name, reason)| json!({ "id": name, "reason": reason }))
+            .collect::<Vec<_>>(),
+    })
+}
+
+fn source(source: &Source) -> Value {
+    json!({
+        "name": source.name,
+        "created": source.created.map(|at| at.to_string()),
+        "proof": source.proof.to_string(),
+        "keys": source.keys,
+        "refused": source.refused,
+    })
+}
+
+fn entry(key: &TrustedKey, at: Timestamp) -> Value {
+    let certificate = key.certificate.as_ref();
+    json!({
+        "id": key.id,
+        "kid": key.kid.to_base64(),
+        "kid_hex": key.kid.to_hex(),
+        "participant": key.participant.map_or(key.participant_code.as_str(), |one| one.alpha3()),
+        "domain": key.domain.as_ref().map(ToString::to_string),
+        "usage": key.usage.as_str(),
+        "key": key.public_key.to_string(),
+        "may_sign": key.purposes.to_string(),
+        "subject": certificate.map(|one| one.subject().to_string()),
+        "thumbprint": certificate.map(|one| one.thumbprint().to_string()),
+        "not_before": certificate.map(|one| one.not_before().to_string()),
+        "not_after": certificate.map(|one| one.not_after().to_string()),
+        "validity": validity(key, at),
+        "chain": chain(key),
+    })
+}
+
+fn validity(key: &TrustedKey, at: Timestamp) -> &'static str {
+    match key.validity_at(at) {
+        None => "no certificate",
+        Some(Validity::Valid) => "valid",
+        Some(Validity::Expired) => "expired",
+        Some(Validity::NotYetValid) => "not yet valid",
+    }
+}
+
+fn chain(key: &TrustedKey) -> String {
+    match key.chain() {
+        Chain::VerifiedBy(thumbprint) => format!("issued by the SCA {thumbprint}"),
+        Chain::SelfIsSca => "is an authority itself".to_owned(),
+        Chain::NotDone { reason } => format!("not done: {reason}"),
+        Chain::Broken { reason } => format!("broken: {reason}"),
+    }
+}
+
+fn refused(loaded: &Loaded) -> Vec<(String, String)> {
+    let refused = loaded.store.refused().iter();
+    let unreadable = loaded.unreadable.iter();
+    refused
+        .map(|entry| (entry.name.clone(), entry.reason.to_string()))
+        .chain(unreadable.map(|(_, entry)| {
+            let kid = entry.kid.as_deref().unwrap_or("without kid");
+            (format!("entry {} ({kid})", entry.position), entry.reason.clone())
+        }))
+        .collect()
+}
+
+fn print(loaded: &Loaded, at: Timestamp) {
+    for source in loaded.store.sources() {
+        println!("{STRONG}{}{PLAIN}", tame(&source.name));
+        if let Some(created) = source.created {
+            println!("  made on {}", output::minute(created));
+        }
+        println!("  {}", source.proof);
+        println!("  {} keys, {} entries refused", source.keys, refused(loaded).len());
+    }
+    if !loaded.store.keys().is_empty() {
+        println!(
+            "\n{STRONG}{:4} {:14} {:5} {:17} {:8} {:10} chain{PLAIN}",
+            "", "domain", "usage", "kid", "key", "until"
+        );
+    }
+    for key in loaded.store.keys() {
+        let participant =
+            key.participant.map_or(key.participant_code.as_str(), |one| one.alpha3());
+        let (mark, until) = match (key.validity_at(at), &key.certificate) {
+            (Some(Validity::Valid), Some(one)) => (PLAIN.to_string(), output::day(one.not_after())),
+            (_, Some(one)) => (OPEN.to_string(), output::day(one.not_after())),
+            (_, None) => (PLAIN.to_string(), "-".to_owned()),
+        };
+        println!(
+            "{:4} {:14} {:5} {:17} {:8} {mark}{until:10}{PLAIN} {FAINT}{}{PLAIN}",
+            tame(participant),
+            key.domain.as_ref().map_or_else(|| "-".to_owned(), |domain| tame(domain.as_str())),
+            key.usage.as_str(),
+            key.kid.to_string(),
+            key.public_key.to_string(),
+            short_chain(key),
+        );
+    }
+    let refused = refused(loaded);
+    if !refused.is_empty() {
+        println!("\n{BAD}refused{PLAIN}");
+        for (name, reason) in refused {
+            println!("  {}: {}", tame(&name), tame(&reason));
+        }
+    }
+}
+
+fn short_chain(key: &TrustedKey) -> &'static str {
+    match key.chain() {
+        Chain::VerifiedBy(_) => "by its SCA",
+        Chain::SelfIsSca => "authority",
+        Chain::NotDone { .. } => "SCA not at hand",
+        Chain::Broken { .. } => "NOT by its SCA",
+    }
+}

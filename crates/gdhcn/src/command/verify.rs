@@ -1,0 +1,225 @@
+//! `gdhcn verify`.
+
+use anstream::println;
+use gdhcn_codes::Participant;
+use gdhcn_credential::HealthDocument;
+use gdhcn_verify::{
+    Check, Content, Context, Envelope, Limits, Outcome, Policy, SignerFacts, Status, Verdict,
+    verify,
+};
+use serde_json::{Value, json};
+
+use crate::cli::VerifyArguments;
+use crate::exit::{Exit, Fault};
+use crate::input::{self, Found, Input};
+use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, tame};
+use crate::{describe, trust_source};
+
+pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
+    let loaded = trust_source::load(&arguments.trust.sources, &arguments.trust.gateway)?;
+    let mut policy = Policy::new(arguments.policy);
+    policy.last_age_days = arguments.max_age;
+    let context = Context {
+        trust: &loaded.store,
+        at: arguments.at.unwrap_or_else(output::now),
+        policy,
+        limits: Limits::default(),
+    };
+    let mut inputs = Vec::new();
+    for argument in &arguments.inputs {
+        inputs.extend(input::read(argument)?);
+    }
+    let judged: Vec<_> = inputs.into_iter().map(|input| Judged::of(input, &context)).collect();
+    let outcome = Outcome::of_all(judged.iter().map(Judged::outcome));
+    if arguments.json {
+        output::json(&json!({
+            "outcome": outcome.as_str(),
+            "policy": context.policy.name.as_str(),
+            "at": context.at.to_string(),
+            "results": judged.iter().map(Judged::json).collect::<Vec<_>>(),
+        }))?;
+    } else {
+        for (index, judged) in judged.iter().enumerate() {
+            if index > 0 {
+                println!();
+            }
+            judged.print();
+        }
+    }
+    Ok(outcome.into())
+}
+
+/// An input and what came of it.
+struct Judged {
+    name: String,
+    /// `None` for a picture without a code.
+    verdict: Option<Verdict>,
+}
+
+const NO_CODE: &str = "no code was found in the picture; try it sharper, larger and evenly lit";
+
+impl Judged {
+    fn of(input: Input, context: &Context<'_>) -> Self {
+        let verdict = match &input.found {
+            Found::Text(text) => Some(verify(text, context)),
+            Found::NoCode => None,
+        };
+        Self { name: input.name, verdict }
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.verdict.as_ref().map_or(Outcome::CannotTell, |verdict| verdict.outcome)
+    }
+
+    fn json(&self) -> Value {
+        let Some(verdict) = &self.verdict else {
+            return json!({
+                "input": self.name,
+                "outcome": self.outcome().as_str(),
+                "code": "QR_NOT_FOUND",
+                "reason": NO_CODE,
+                "checks": [],
+            });
+        };
+        let deciding = verdict.deciding();
+        let (authentic, documents) = match verdict.content() {
+            Content::Authentic(documents) => (true, documents.as_slice()),
+            Content::Unproven(documents) => (false, documents.as_slice()),
+            Content::Unreadable => (false, [].as_slice()),
+        };
+        json!({
+            "input": self.name,
+            "outcome": verdict.outcome.as_str(),
+            "code": deciding.map(|check| check.reason.code()),
+            "reason": deciding.map(|check| check.reason.to_string()),
+            "kind": verdict.kind.to_string(),
+            "authentic": authentic,
+            "documents": documents.iter().map(describe::json).collect::<Vec<_>>(),
+            "issuer": verdict.signer.as_ref().map(signer_json),
+            "envelope": verdict.envelope.as_ref().map(envelope_json),
+            "checks": verdict.checks.iter().map(check_json).collect::<Vec<_>>(),
+        })
+    }
+
+    fn print(&self) {
+        let Some(verdict) = &self.verdict else {
+            println!("{OPEN}CANNOT TELL{PLAIN}  {}", tame(&self.name));
+            println!("  {NO_CODE}");
+            return;
+        };
+        let (style, word) = match verdict.outcome {
+            Outcome::Accepted => (GOOD, "ACCEPTED"),
+            Outcome::NotAccepted => (BAD, "NOT ACCEPTED"),
+            Outcome::CannotTell => (OPEN, "CANNOT TELL"),
+        };
+        println!("{style}{word}{PLAIN}  {}", tame(&self.name));
+        if let Some(check) = verdict.deciding() {
+            println!("  {}", tame(&check.reason.to_string()));
+        }
+        match verdict.content() {
+            Content::Unreadable => {}
+            Content::Authentic(documents) => print_documents(documents),
+            Content::Unproven(documents) => {
+                println!("\n  {OPEN}Nobody is known to vouch for what follows:{PLAIN}");
+                print_documents(documents);
+            }
+        }
+        if let Some(signer) = &verdict.signer {
+            print_signer(signer);
+        }
+        if let Some(envelope) = &verdict.envelope {
+            print_envelope(envelope);
+        }
+        println!(
+            "\n  {STRONG}Checks{PLAIN} (policy {}, at {})",
+            verdict.policy,
+            output::minute(verdict.at)
+        );
+        for check in &verdict.checks {
+            print_check(check);
+        }
+    }
+}
+
+fn print_documents(documents: &[HealthDocument]) {
+    for document in documents {
+        println!();
+        for (label, value) in describe::lines(document) {
+            println!("  {:13} {}", label, tame(&value));
+        }
+    }
+}
+
+fn print_signer(signer: &SignerFacts) {
+    println!("\n  {:13} {}", "Signed by", owner(signer.participant, &signer.participant_code));
+    if let Some(subject) = &signer.subject {
+        println!("  {:13} {}", "", tame(subject));
+    }
+    println!("  {:13} {}", "Key from", tame(&signer.source));
+}
+
+fn owner(participant: Option<Participant>, code: &str) -> String {
+    match participant {
+        Some(participant) => format!("{} ({participant})", participant.name()),
+        None if code.is_empty() => "a key that names no country".to_owned(),
+        None => tame(code),
+    }
+}
+
+fn print_envelope(envelope: &Envelope) {
+    let at = |at: Option<jiff::Timestamp>| at.map_or_else(|| "-".to_owned(), output::minute);
+    println!("  {:13} {} to {}", "Code valid", at(envelope.issued_at), at(envelope.expires_at));
+}
+
+fn print_check(check: &Check) {
+    let style = match check.status {
+        Status::Pass => GOOD,
+        Status::Fail => BAD,
+        Status::Warn => OPEN,
+        Status::NotDone => FAINT,
+    };
+    println!(
+        "  {style}{:8}{PLAIN} {:24} {}",
+        check.status.as_str(),
+        check.id.title(),
+        tame(&check.reason.to_string())
+    );
+}
+
+fn check_json(check: &Check) -> Value {
+    json!({
+        "id": check.id.as_str(),
+        "status": check.status.as_str(),
+        "code": check.reason.code(),
+        "reason": check.reason.to_string(),
+        "clause": check.id.clause(),
+    })
+}
+
+fn signer_json(signer: &SignerFacts) -> Value {
+    json!({
+        "participant": signer
+            .participant
+            .map_or(signer.participant_code.as_str(), |participant| participant.alpha3()),
+        "name": signer.participant.map(|participant| participant.name()),
+        "domain": signer.domain,
+        "subject": signer.subject,
+        "thumbprint": signer.thumbprint.map(|thumbprint| thumbprint.to_string()),
+        "not_before": signer.validity.map(|(from, _)| from.to_string()),
+        "not_after": signer.validity.map(|(_, until)| until.to_string()),
+        "source": signer.source,
+        "given_by_caller": signer.given_by_caller,
+    })
+}
+
+fn envelope_json(envelope: &Envelope) -> Value {
+    let at = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
+    json!({
+        "kid": envelope.kid.as_ref().map(|kid| kid.to_base64()),
+        "algorithm": envelope.algorithm,
+        "issuer": envelope.issuer,
+        "issued_at": at(envelope.issued_at),
+        "expires_at": at(envelope.expires_at),
+        "not_before": at(envelope.not_before),
+    })
+}

@@ -1,0 +1,89 @@
+//! Exit codes, and the faults of a call that have one.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use gdhcn_verify::Outcome;
+
+/// How the program ends. Verdicts use 0, 1 and 2; faults of the call those of `sysexits.h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exit(u8);
+
+impl Exit {
+    /// Done, or accepted.
+    pub(crate) const SUCCESS: Self = Self(0);
+    /// Not accepted, or a step of the demo did not come out as expected.
+    pub(crate) const NEGATIVE: Self = Self(1);
+    /// Wrong usage.
+    pub(crate) const USAGE: Self = Self(64);
+    /// An input or trust source that cannot be read.
+    pub(crate) const NO_INPUT: Self = Self(66);
+    /// A fault of this program or its surroundings.
+    pub(crate) const INTERNAL: Self = Self(70);
+}
+
+impl From<Outcome> for Exit {
+    fn from(outcome: Outcome) -> Self {
+        Self(outcome.exit_code())
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.0)
+    }
+}
+
+/// A call that could not be carried out. A verdict is never a fault.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The arguments contradict each other or have a wrong form.
+    Usage(String),
+    /// A file, picture, trust source or server that cannot be read.
+    Input(anyhow::Error),
+    /// Everything else.
+    Internal(anyhow::Error),
+}
+
+impl Fault {
+    pub(crate) const fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::USAGE,
+            Self::Input(_) => Exit::NO_INPUT,
+            Self::Internal(_) => Exit::INTERNAL,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(message) => f.write_str(message),
+            Self::Input(error) | Self::Internal(error) => write!(f, "{error:#}"),
+        }
+    }
+}
+
+/// Marks an error as one of the input.
+pub(crate) trait OrInput<T> {
+    /// Turns the error into [`Fault::Input`] with `what` before it.
+    fn or_input(self, what: impl fmt::Display) -> Result<T, Fault>;
+}
+
+impl<T, E: Into<anyhow::Error>> OrInput<T> for Result<T, E> {
+    fn or_input(self, what: impl fmt::Display) -> Result<T, Fault> {
+        self.map_err(|error| Fault::Input(error.into().context(what.to_string())))
+    }
+}
+
+/// Marks an error as one of this program or its surroundings.
+pub(crate) trait OrInternal<T> {
+    /// Turns the error into [`Fault::Internal`] with `what` before it.
+    fn or_internal(self, what: impl fmt::Display) -> Result<T, Fault>;
+}
+
+impl<T, E: Into<anyhow::Error>> OrInternal<T> for Result<T, E> {
+    fn or_internal(self, what: impl fmt::Display) -> Result<T, Fault> {
+        self.map_err(|error| Fault::Internal(error.into().context(what.to_string())))
+    }
+}

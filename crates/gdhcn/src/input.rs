@@ -1,0 +1,109 @@
+//! What a person hands over: a text, a text file, a picture, or standard input.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use gdhcn_credential::{TextKind, detect};
+use gdhcn_scan::ScanError;
+
+use crate::exit::{Fault, OrInput};
+
+/// The largest file that is read as an input.
+const MAX_INPUT: u64 = 32 * 1024 * 1024;
+/// A text file may hold this many codes, one a line.
+const MAX_CODES: usize = 10_000;
+
+/// One text to look at, or the fact that a picture holds none.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// What the person called it.
+    pub(crate) name: String,
+    pub(crate) found: Found,
+}
+
+#[derive(Debug)]
+pub(crate) enum Found {
+    Text(String),
+    /// The picture could be read, and there is no code in it.
+    NoCode,
+}
+
+/// Reads one argument of the command line; a picture or file may hold several codes.
+pub(crate) fn read(argument: &str) -> Result<Vec<Input>, Fault> {
+    if argument == "-" {
+        return from_bytes("standard input", &read_bounded(io::stdin().lock(), "standard input")?);
+    }
+    let path = Path::new(argument);
+    // A code is no path: it may be longer than a path can be, and starts with a known mark.
+    if detect(argument) != TextKind::Unknown && !path.exists() {
+        return Ok(vec![Input {
+            name: shorten(argument),
+            found: Found::Text(argument.to_owned()),
+        }]);
+    }
+    let file = File::open(path).or_input(format_args!(
+        "{}: not the text of a code, and no file that can be read",
+        shorten(argument)
+    ))?;
+    from_bytes(argument, &read_bounded(file, argument)?)
+}
+
+/// Reads a file of at most [`MAX_INPUT`] bytes.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
+    let file = File::open(path).or_input(path.display())?;
+    read_bounded(file, path.display())
+}
+
+fn read_bounded(source: impl Read, name: impl std::fmt::Display) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    source.take(MAX_INPUT + 1).read_to_end(&mut bytes).or_input(&name)?;
+    if bytes.len() as u64 > MAX_INPUT {
+        return Err(Fault::Input(anyhow::anyhow!(
+            "{name}: larger than {} MiB",
+            MAX_INPUT / (1024 * 1024)
+        )));
+    }
+    Ok(bytes)
+}
+
+fn from_bytes(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
+    // No picture is valid UTF-8: PNG and JPEG begin with a byte that UTF-8 does not know.
+    let Ok(text) = std::str::from_utf8(bytes) else { return from_picture(name, bytes) };
+    let text = text.trim_start_matches('\u{feff}');
+    let codes: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("HC1:")).take(MAX_CODES).collect();
+    if codes.len() > 1 {
+        return Ok(numbered(name, codes.into_iter().map(str::to_owned)));
+    }
+    Ok(vec![Input { name: name.to_owned(), found: Found::Text(text.to_owned()) }])
+}
+
+fn from_picture(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
+    match gdhcn_scan::read_picture(bytes, &gdhcn_scan::Limits::default()) {
+        Ok(codes) => Ok(numbered(name, codes.into_iter().map(|code| code.text))),
+        Err(ScanError::NoCode { .. }) => {
+            Ok(vec![Input { name: name.to_owned(), found: Found::NoCode }])
+        }
+        Err(error) => Err(error).or_input(name),
+    }
+}
+
+fn numbered(name: &str, texts: impl ExactSizeIterator<Item = String>) -> Vec<Input> {
+    let several = texts.len() > 1;
+    texts
+        .enumerate()
+        .map(|(index, text)| Input {
+            name: if several { format!("{name} [{}]", index + 1) } else { name.to_owned() },
+            found: Found::Text(text),
+        })
+        .collect()
+}
+
+/// A code names a person, so it is not repeated in whole.
+fn shorten(argument: &str) -> String {
+    match argument.char_indices().nth(24) {
+        Some((end, _)) => format!("{}…", argument.get(..end).unwrap_or_default()),
+        None => argument.to_owned(),
+    }
+}

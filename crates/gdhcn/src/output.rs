@@ -1,0 +1,71 @@
+//! What all commands share in writing: colours, instants, JSON.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Reset, Style};
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use serde::Serialize;
+
+use crate::exit::{Fault, OrInternal};
+
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const OPEN: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const STRONG: Style = Style::new().bold();
+pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const PLAIN: Reset = Reset;
+
+/// The clock of this machine.
+#[allow(clippy::disallowed_methods, reason = "the program is where the clock is read")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// A minute in UTC, as `2026-08-22 17:05 UTC`.
+pub(crate) fn minute(at: Timestamp) -> String {
+    let moment = Offset::UTC.to_datetime(at);
+    format!("{} {:02}:{:02} UTC", moment.date(), moment.hour(), moment.minute())
+}
+
+/// A day in UTC, as `2026-08-22`.
+pub(crate) fn day(at: Timestamp) -> String {
+    Offset::UTC.to_datetime(at).date().to_string()
+}
+
+/// Writes `value` as indented JSON with a final newline.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Fault> {
+    let mut out = io::stdout().lock();
+    let written = serde_json::to_writer_pretty(&mut out, value)
+        .map_err(io::Error::from)
+        .and_then(|()| out.write_all(b"\n"));
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.or_internal("writing the result"),
+    }
+}
+
+/// Text of a foreign document made fit for a terminal: control characters and the marks that turn
+/// the writing direction become visible instead of doing their work.
+pub(crate) fn tame(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| {
+            let hostile = character.is_control()
+                || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            let escaped = hostile.then(|| character.escape_unicode());
+            let plain = (!hostile).then_some(character);
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tame;
+
+    #[test]
+    fn control_sequences_of_a_document_do_not_reach_the_terminal() {
+        assert_eq!(tame("Zoë \u{1b}[31m\n\u{202e}x"), "Zoë \\u{1b}[31m\\u{a}\\u{202e}x");
+        assert_eq!(tame("محمد 王 Ñandú"), "محمد 王 Ñandú");
+    }
+}

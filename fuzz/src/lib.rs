@@ -1,0 +1,155 @@
+//! What the fuzz targets call. The test `xtask/tests/replay.rs` includes this file and replays
+//! `fuzz/corpus` with it, so the corpora count on every run of the tests, without a fuzzer.
+//!
+//! A target fails by a panic, by not ending, or by memory without bound. Where an input is read
+//! successfully, the target also asks for what must then hold.
+
+use gdhcn_credential::{Cwt, hcert};
+use gdhcn_crypto::Backend;
+use gdhcn_envelope::cms::{Content, SignedMessage};
+use gdhcn_envelope::cose::CoseSign1;
+use gdhcn_envelope::inflate;
+use gdhcn_envelope::linked_data::{self, Document, Proof};
+use gdhcn_envelope::pem;
+use gdhcn_envelope::x509::Certificate;
+use gdhcn_trust::{TrustStore, TrustStoreBuilder};
+use gdhcn_verify::{Context, Limits, Policy, PolicyName, verify};
+use jiff::Timestamp;
+
+/// A fuzz target.
+pub struct Target {
+    /// The name, which is that of its folder under `corpus` too.
+    pub name: &'static str,
+    /// What it calls.
+    pub run: fn(&[u8]),
+}
+
+/// Every target.
+pub const TARGETS: [Target; 5] = [
+    Target { name: "hc1", run: hc1 },
+    Target { name: "cms", run: cms },
+    Target { name: "x509", run: x509 },
+    Target { name: "did_document", run: did_document },
+    Target { name: "picture", run: picture },
+];
+
+/// An HC1 code, entered at the layer that the first byte names: `t` the whole text, `z` the
+/// compressed bytes, `c` the COSE_Sign1, `w` the claims.
+///
+/// Behind Base45 and zlib a fuzzer would hardly ever come to the layers below.
+pub fn hc1(data: &[u8]) {
+    let Some((layer, rest)) = data.split_first() else { return };
+    let limits = gdhcn_credential::Limits::default();
+    match layer {
+        b't' => {
+            let Ok(text) = std::str::from_utf8(rest) else { return };
+            judge(text);
+        }
+        b'z' => {
+            if let Ok(inflated) = inflate::zlib(rest, limits.inflated) {
+                assert!(inflated.bytes.len() <= limits.inflated);
+                judge(&hcert::close(&inflated.bytes));
+            }
+        }
+        b'c' => {
+            if let Ok(cose) = CoseSign1::parse(rest, &limits.cbor) {
+                assert!(!cose.to_be_signed().is_empty());
+                judge(&hcert::close(rest));
+            }
+        }
+        b'w' => {
+            if let Ok(claims) = Cwt::parse(rest, &limits) {
+                let _ = format!("{claims:?}");
+                for subclaim in &claims.subclaims {
+                    let _ = (subclaim.document.person(), subclaim.document.problems());
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn judge(text: &str) {
+    let trust = no_trust();
+    for policy in [PolicyName::Lenient, PolicyName::Border, PolicyName::Strict] {
+        let context = Context {
+            trust: &trust,
+            at: Timestamp::UNIX_EPOCH,
+            policy: Policy::new(policy),
+            limits: Limits::default(),
+        };
+        let verdict = verify(text, &context);
+        assert!(verdict.authentic().is_none(), "nothing is authentic without a key");
+        let _ = format!("{verdict:?}");
+    }
+}
+
+fn no_trust() -> TrustStore {
+    TrustStoreBuilder::new(Backend::default()).build()
+}
+
+/// A CMS message, in the form that the first byte names: `b` Base64 text, `d` BER with the content
+/// inside, `x` BER with the content beside it.
+pub fn cms(data: &[u8]) {
+    let Some((form, rest)) = data.split_first() else { return };
+    let message = match form {
+        b'b' => SignedMessage::from_base64(rest, Content::Embedded),
+        b'd' => SignedMessage::from_ber(rest, Content::Embedded),
+        b'x' => SignedMessage::from_ber(rest, Content::Detached(b"content")),
+        _ => return,
+    };
+    let Ok(message) = message else { return };
+    let verdict = message.verify(Backend::default());
+    // What is stored and served must be readable again and hold exactly when the upload held.
+    let again =
+        SignedMessage::from_ber(&message.to_detached_der(), Content::Detached(message.content()));
+    let again = again.expect("a message of our own writing can be read");
+    assert_eq!(again.verify(Backend::default()).is_ok(), verdict.is_ok());
+    assert_eq!(again.signer_certificate().der(), message.signer_certificate().der());
+    let _ = message.cleaned_base64();
+}
+
+/// A certificate: DER, or PEM if it does not begin as DER does.
+pub fn x509(data: &[u8]) {
+    for certificate in pem::certificates(data).into_iter().flatten() {
+        touch(&certificate);
+    }
+    if let Ok(certificate) = Certificate::from_der(data) {
+        assert_eq!(certificate.der(), data, "the received bytes are kept");
+        touch(&certificate);
+    }
+}
+
+fn touch(certificate: &Certificate) {
+    let subject = certificate.subject();
+    let _ = (subject.to_string(), subject.country(), subject.common_name());
+    let _ = (certificate.issuer().to_string(), certificate.is_self_issued());
+    let _ = (certificate.kid(), certificate.serial(), format!("{:?}", certificate.extensions()));
+    let _ = certificate.validity_at(Timestamp::UNIX_EPOCH);
+    let _ = certificate.signature_scheme();
+    if let Ok(key) = certificate.public_key()
+        && let Ok(verifier) = Backend::default().verifier(key)
+    {
+        let _ = certificate.verify_signature(&*verifier);
+    }
+}
+
+/// A DID document, as a linked-data document with its proof and as a trust list.
+pub fn did_document(data: &[u8]) {
+    if let Ok(document) = Document::parse(data, &linked_data::Limits::default()) {
+        let _ = Proof::of(&document);
+    }
+    let mut builder = TrustStoreBuilder::new(Backend::default());
+    builder.add_did_document("fuzzed", data);
+    let store = builder.build();
+    assert_eq!(store.sources().len(), 1, "an unreadable source is still listed");
+    let _ = format!("{:?}", store.refused());
+}
+
+/// A picture file.
+pub fn picture(data: &[u8]) {
+    // Smaller than for users: a fuzzer's time is better spent on headers than on pixels.
+    let mut limits = gdhcn_scan::Limits::default();
+    limits.max_pixels = 1 << 18;
+    let _ = gdhcn_scan::read_picture(data, &limits);
+}

@@ -1,0 +1,60 @@
+//! `cargo xtask check`: everything that is judged without running the tests.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::need;
+use crate::step::{cargo, cargo_program, command, step, succeed, succeeds_within};
+
+/// The crates that do no I/O and must build for the browser.
+const PURE: [&str; 8] = [
+    "gdhcn-codes",
+    "gdhcn-credential",
+    "gdhcn-crypto",
+    "gdhcn-envelope",
+    "gdhcn-issue",
+    "gdhcn-scan",
+    "gdhcn-trust",
+    "gdhcn-verify",
+];
+
+/// How long the advisory database may take to arrive.
+const ADVISORIES: Duration = Duration::from_secs(120);
+
+pub(crate) fn run() -> Result<()> {
+    cargo("format", &["fmt", "--all", "--check"])?;
+    cargo("format of the fuzz targets", &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])?;
+    cargo(
+        "clippy, warnings refused",
+        &["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"],
+    )?;
+    step("dependencies: bans, licences, sources", || {
+        need::cargo_deny()?;
+        deny(&["--offline", "check", "bans", "licenses", "sources"])
+    })?;
+    step("dependencies: advisories", advisories)?;
+    step("WebAssembly build of the pure crates", || {
+        need::wasm_target()?;
+        let mut arguments = vec!["build", "--locked", "--target", "wasm32-unknown-unknown"];
+        arguments.extend(PURE.iter().flat_map(|name| ["--package", name]));
+        succeed(&mut command(cargo_program(), &arguments))
+    })
+}
+
+fn deny(arguments: &[&str]) -> Result<()> {
+    succeed(command(cargo_program(), &["deny", "--locked"]).args(arguments))
+}
+
+/// The database of advisories lies in a git repository, which not every network reaches.
+fn advisories() -> Result<()> {
+    let mut fetch = command(cargo_program(), &["deny", "--locked", "fetch", "db"]);
+    if succeeds_within(&mut fetch, ADVISORIES)? {
+        return deny(&["check", "--disable-fetch", "advisories"]);
+    }
+    println!(
+        "\n!!! ADVISORIES NOT CHECKED: the database cannot be fetched from this network.\n\
+         !!! Known vulnerabilities of the dependencies were not looked for in this run.\n"
+    );
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! What the tests and checks need beyond Rust, installed where that is possible.
+
+use anyhow::{Result, bail};
+
+use crate::step::{cargo_program, command, succeed, works};
+
+/// The version of cargo-deny that the checks are written for.
+const CARGO_DENY: &str = "0.20.2";
+
+/// OpenSSL is the foreign implementation that the tests compare with.
+pub(crate) fn openssl() -> Result<()> {
+    if works(&mut command("openssl", &["version"])) {
+        return Ok(());
+    }
+    println!("The tests compare with the OpenSSL program, which is not installed.");
+    if is_root() && works(&mut command("apt-get", &["--version"])) {
+        println!("Installing it with apt-get.");
+        let mut update = command("apt-get", &["update", "--quiet"]);
+        // A stale or partly unreachable package index may still know the package.
+        if succeed(&mut update).is_err() {
+            println!("apt-get update failed; trying the index that is there.");
+        }
+        succeed(
+            command("apt-get", &["install", "--yes", "--quiet", "openssl"])
+                .env("DEBIAN_FRONTEND", "noninteractive"),
+        )?;
+        if works(&mut command("openssl", &["version"])) {
+            return Ok(());
+        }
+    }
+    bail!(
+        "the OpenSSL program is needed: install the package `openssl` of your system (Debian and \
+         Ubuntu: `sudo apt-get install openssl`; Fedora: `sudo dnf install openssl`; macOS: \
+         `brew install openssl`) and run this command again"
+    )
+}
+
+/// cargo-deny judges licences, sources and doubled crates.
+pub(crate) fn cargo_deny() -> Result<()> {
+    if works(&mut command(cargo_program(), &["deny", "--version"])) {
+        return Ok(());
+    }
+    println!("Installing cargo-deny {CARGO_DENY}, which takes some minutes the first time.");
+    let arguments = ["install", "--locked", "cargo-deny", "--version", CARGO_DENY];
+    succeed(&mut command(cargo_program(), &arguments))
+}
+
+/// The WebAssembly target of the pinned toolchain; rustup reads `rust-toolchain.toml` itself.
+pub(crate) fn wasm_target() -> Result<()> {
+    if !works(&mut command("rustup", &["--version"])) {
+        println!("There is no rustup here; the compiler's own WebAssembly target is used.");
+        return Ok(());
+    }
+    succeed(&mut command("rustup", &["target", "add", "wasm32-unknown-unknown"]))
+}
+
+fn is_root() -> bool {
+    command("id", &["-u"]).output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
