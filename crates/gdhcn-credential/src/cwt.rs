@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use gdhcn_envelope::cbor::{CborError, Map, Reader, Value, decode};
 use jiff::Timestamp;
 
@@ -126,13 +128,11 @@ fn subclaims(hcert: &Value<'_>, limits: &Limits) -> Result<Vec<Subclaim>, CwtErr
     let read = |(key, value): &(Value<'_>, Value<'_>)| subclaim(key, value, limits);
     let subclaims = map.entries().iter().map(read).collect::<Result<Vec<_>, _>>()?;
     // The same number may be written as integer and as text.
-    let is_double = |(index, subclaim): (usize, &Subclaim)| {
-        subclaims.iter().take(index).any(|other| other.key == subclaim.key)
-    };
-    match subclaims.iter().enumerate().any(is_double) {
-        true => Err(CwtError::DuplicateSubclaim),
-        false => Ok(subclaims),
+    let mut seen = BTreeSet::new();
+    if subclaims.len() > 1 && !subclaims.iter().all(|subclaim| seen.insert(subclaim.key)) {
+        return Err(CwtError::DuplicateSubclaim);
     }
+    Ok(subclaims)
 }
 
 fn subclaim(key: &Value<'_>, value: &Value<'_>, limits: &Limits) -> Result<Subclaim, CwtError> {

@@ -178,3 +178,83 @@ fn with_miniz(input: &[u8], max_output: usize) -> Result<Inflated, InflateError>
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Both libraries; they may see a fault at another offset, but not another fault.
+    fn both(input: &[u8], limit: usize) -> Result<Inflated, InflateError> {
+        let plain = |result| match result {
+            Err(InflateError::Corrupt { .. }) => Err(InflateError::Corrupt { at: 0 }),
+            other => other,
+        };
+        check_header(input)?;
+        let first = plain(with_zlib_rs(input, limit));
+        let second = plain(with_miniz(input, limit));
+        assert_eq!(first, second, "zlib-rs and miniz_oxide differ on {input:02x?}");
+        first
+    }
+
+    #[test]
+    fn bytes_after_the_stream_are_counted_and_ignored() {
+        let mut stream = deflate(b"health certificate");
+        assert_eq!(stream[..2], [0x78, 0xda]);
+        stream.extend([0; 5]);
+        let inflated = both(&stream, 100).unwrap();
+        assert_eq!(inflated.bytes, b"health certificate");
+        assert_eq!(inflated.trailing, 5);
+    }
+
+    #[test]
+    fn the_limit_is_exact_and_holds_against_bombs() {
+        for length in [0, 1, 255, 256, 257, 1000, 100_000] {
+            let stream = deflate(&vec![7; length]);
+            assert_eq!(both(&stream, length).unwrap().bytes.len(), length);
+            if length > 0 {
+                let limit = length - 1;
+                assert_eq!(both(&stream, limit), Err(InflateError::TooLong { limit }));
+            }
+        }
+        let bomb = deflate(&vec![0; 50_000_000]);
+        assert!(bomb.len() < 60_000);
+        assert_eq!(both(&bomb, 65_536), Err(InflateError::TooLong { limit: 65_536 }));
+    }
+
+    #[test]
+    fn each_fault_is_told_apart() {
+        let stream = deflate(b"health certificate");
+        assert_eq!(zlib(&[], 9), Err(InflateError::NotZlib));
+        assert_eq!(zlib(&[0x78], 9), Err(InflateError::NotZlib));
+        assert_eq!(zlib(&[0xd2, 0x84, 0x43], 9), Err(InflateError::NotZlib));
+        assert_eq!(zlib(&[0x78, 0xdb, 0], 9), Err(InflateError::NotZlib));
+        assert_eq!(zlib(&[0x78, 0xbb, 0], 9), Err(InflateError::Dictionary));
+        let last = stream.len() - 1;
+        let mut wrong = stream.clone();
+        wrong[last] ^= 1;
+        assert_eq!(both(&wrong, 100), Err(InflateError::Checksum));
+        for cut in 2..stream.len() {
+            assert_eq!(both(&stream[..cut], 100), Err(InflateError::Truncated { at: cut }));
+        }
+        assert!(matches!(both(&[0x78, 0xda, 0xff, 0xff], 9), Err(InflateError::Corrupt { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn both_libraries_agree_on_streams_with_flaws(
+            content in prop::collection::vec(0..4_u8, 0..300),
+            flaw in any::<prop::sample::Index>(),
+            mask in any::<u8>(),
+        ) {
+            let mut stream = deflate(&content);
+            if mask == 0 {
+                prop_assert_eq!(both(&stream, 300).unwrap().bytes, content);
+            } else {
+                *flaw.get_mut(&mut stream) ^= mask;
+                let _ = both(&stream, 300);
+            }
+        }
+    }
+}

@@ -227,7 +227,7 @@ fn times(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
     time(CheckId::IssuedAt, "iat", &claims.issued_at, context, findings, |at| {
         if at > latest { Err(Reason::NotYetIssued(at)) } else { Ok(Fact::Since(at)) }
     });
-    // The last second still counts (formats 1.3: valid while now <= exp).
+    // The last second still counts: HCERT says "until", and readers in the field agree.
     time(CheckId::ExpiresAt, "exp", &claims.expires_at, context, findings, |at| {
         if context.at > at { Err(Reason::Expired(at)) } else { Ok(Fact::Until(at)) }
     });

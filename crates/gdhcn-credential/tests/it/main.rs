@@ -4,3 +4,4 @@ mod dcc_schema;
 mod dgc_cases;
 mod generated;
 mod samples;
+mod timing;

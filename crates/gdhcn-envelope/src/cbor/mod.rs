@@ -35,3 +35,6 @@ impl Default for Limits {
         Self { depth: 32, items: 10_000, string: 64 * 1024 }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,13 @@ const PAIRWISE: usize = 24;
 /// Capacity that a length in the input may claim before its items have been seen.
 const TRUSTED_CAPACITY: usize = 64;
 
+/// Major types (RFC 8949, 3.1).
+const BYTES: u8 = 2;
+const TEXT: u8 = 3;
+const TAG: u8 = 6;
+/// Additional information of an item of indefinite length.
+const INDEFINITE: u8 = 31;
+
 /// Reads exactly one item.
 ///
 /// # Errors
@@ -76,7 +83,7 @@ impl<'b> Reader<'b> {
     ///
     /// When the input ends inside the tag.
     pub fn tag(&mut self) -> Result<Option<u64>, CborError> {
-        if self.peek().is_none_or(|byte| byte >> 5 != 6) {
+        if self.peek().is_none_or(|byte| byte >> 5 != TAG) {
             return Ok(None);
         }
         let start = self.position();
@@ -203,7 +210,7 @@ impl<'b> Reader<'b> {
 
     fn chunked_bytes(&mut self, start: usize) -> Result<Value<'b>, CborError> {
         let mut whole = Vec::new();
-        self.chunks(start, |reader| {
+        self.chunks(start, BYTES, |reader| {
             let chunk = reader.decoder.bytes()?;
             whole.extend_from_slice(chunk);
             Ok(chunk.len())
@@ -213,7 +220,7 @@ impl<'b> Reader<'b> {
 
     fn chunked_text(&mut self, start: usize) -> Result<Value<'b>, CborError> {
         let mut whole = String::new();
-        self.chunks(start, |reader| {
+        self.chunks(start, TEXT, |reader| {
             let chunk = reader.decoder.str()?;
             whole.push_str(chunk);
             Ok(chunk.len())
@@ -224,6 +231,7 @@ impl<'b> Reader<'b> {
     fn chunks(
         &mut self,
         start: usize,
+        major: u8,
         mut next: impl FnMut(&mut Self) -> Result<usize, minicbor::decode::Error>,
     ) -> Result<(), CborError> {
         self.decoder.set_position(start + 1);
@@ -231,12 +239,10 @@ impl<'b> Reader<'b> {
         while self.more(None, 0)? {
             let offset = self.position();
             self.count(offset)?;
-            length += next(self).map_err(|error| match self.fault(offset, &error) {
-                CborError { fault: Fault::Malformed, .. } => {
-                    self.fault_at(offset, Fault::ForeignChunk)
-                }
-                other => other,
-            })?;
+            if self.peek().is_none_or(|byte| byte >> 5 != major || byte & 0x1f == INDEFINITE) {
+                return Err(self.fault_at(offset, Fault::ForeignChunk));
+            }
+            length += next(self).map_err(|error| self.fault(offset, &error))?;
             self.check_length(start, length)?;
         }
         Ok(())

@@ -7,6 +7,19 @@
 //! Java clients write BER with indefinite lengths and octet strings in pieces. The structure is
 //! therefore walked in BER ([`ber`]); what is signed or hashed is never re-encoded, except for
 //! the signed attributes, whose signature is over their DER form by definition (RFC 5652, 5.4).
+//!
+//! ```
+//! use gdhcn_crypto::Backend;
+//! use gdhcn_envelope::cms::{CmsError, Content, SignedMessage};
+//!
+//! fn content_of(upload: &[u8]) -> Result<Vec<u8>, CmsError> {
+//!     let message = SignedMessage::from_base64(upload, Content::Embedded)?;
+//!     message.verify(Backend::default())?;
+//!     // Now compare `message.signer_certificate()` with what was onboarded.
+//!     Ok(message.content().to_vec())
+//! }
+//! assert!(content_of(b"AAAA").is_err());
+//! ```
 
 mod base64_text;
 pub mod ber;

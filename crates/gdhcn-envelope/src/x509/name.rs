@@ -240,6 +240,8 @@ fn text(value: AnyRef<'_>) -> Option<String> {
     }
 }
 
+/// The attributes without case and blanks. Neither tab nor line break is left in a text, so that
+/// they separate attributes and relative names without doubt.
 fn fold(attributes: &[NameAttribute]) -> String {
     let mut folded = attributes
         .iter()
@@ -248,11 +250,11 @@ fn fold(attributes: &[NameAttribute]) -> String {
                 let words = text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
                 format!("{}={}", attribute.oid, words.join(" "))
             }
-            None => format!("{}=#{}", attribute.oid, hex::encode(&attribute.der)),
+            None => format!("{} {}", attribute.oid, hex::encode(&attribute.der)),
         })
         .collect::<Vec<_>>();
     folded.sort();
-    folded.join("+")
+    folded.join("\t")
 }
 
 fn write_attribute(f: &mut fmt::Formatter<'_>, attribute: &NameAttribute) -> fmt::Result {

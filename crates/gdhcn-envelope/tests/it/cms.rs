@@ -129,7 +129,8 @@ fn not_signed(message: &[u8]) -> Vec<Range<usize>> {
     spans
 }
 
-/// Flips every bit. What still verifies has the same content, and either the same certificate (the
+/// Flips every bit, or one bit of every byte where the key is RSA, which is slow to check. What
+/// still verifies has the same content, and either the same certificate (the
 /// bit is one that nobody signs and nobody reads) or another one with the same key: then the bit is
 /// in the certificate, whose thumbprint the recipient compares with what was onboarded.
 fn flip(row: &str, original: &[u8], content: Content<'_>) {
@@ -140,7 +141,8 @@ fn flip(row: &str, original: &[u8], content: Content<'_>) {
     let spans = (original[1] != 0x80).then(|| not_signed(original));
     let (mut same, mut other) = (0, 0);
     for position in 0..original.len() {
-        for bit in 0..8 {
+        let bits = if row.starts_with("rsa") { position % 8..position % 8 + 1 } else { 0..8 };
+        for bit in bits {
             let mut changed = original.to_vec();
             changed[position] ^= 1 << bit;
             let Ok(read) = SignedMessage::from_ber(&changed, content) else { continue };
@@ -167,8 +169,8 @@ fn flip(row: &str, original: &[u8], content: Content<'_>) {
         }
     }
     println!(
-        "{row}: {} bits, {same} outside of the signature, {other} make another certificate",
-        8 * original.len()
+        "{row}: {} bytes; {same} flips outside of the signature, {other} make another certificate",
+        original.len()
     );
 }
 

@@ -4,5 +4,6 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod cms;
+mod hc1_layers;
 mod published;
 mod x509;

@@ -2,8 +2,8 @@
 //! signers by those who may.
 //!
 //! [`Gateway::start`] binds the sockets and returns a [`RunningGateway`]. One file holds one
-//! resource of the interface; [`authentication`] decides who may ask, [`snapshot`] is what is
-//! answered from, [`trust`] keeps it present.
+//! resource of the interface; `authentication` decides who may ask, `snapshot` is what is
+//! answered from, `trust` keeps it present.
 
 pub(crate) mod authentication;
 mod country_list;

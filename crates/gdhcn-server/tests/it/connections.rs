@@ -205,6 +205,24 @@ async fn a_client_certificate_has_a_number_of_connections() {
 }
 
 #[tokio::test]
+async fn connections_over_the_whole_number_wait_for_a_place() {
+    let network = Network::onboarded().await;
+    let gate = limited(&network, |limits| limits.connections = 2).await;
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut stream = connected(&gate, &network).await;
+        stream.write_all(b"GET /countrylist HTTP/1.1\r\nHost: gateway\r\n\r\n").await.unwrap();
+        assert_eq!(Answer::read(&mut stream).await.unwrap().status, 200);
+        open.push(stream);
+    }
+    let mut waiting = Box::pin(gate.ask(&network.b.tls, Ask::new("GET", "/countrylist")));
+    assert!(timeout(Duration::from_millis(300), waiting.as_mut()).await.is_err());
+    open.pop();
+    let answer = timeout(Duration::from_secs(5), waiting).await.unwrap();
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
 async fn headers_have_a_length() {
     let network = Network::onboarded().await;
     let gate = network.start().await;

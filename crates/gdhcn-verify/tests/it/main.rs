@@ -1,3 +1,5 @@
 //! Integration tests of `gdhcn-verify`.
 
 mod dgc_testdata;
+mod flaws;
+mod forge;

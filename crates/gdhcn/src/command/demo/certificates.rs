@@ -7,7 +7,7 @@ use gdhcn_codes::Participant;
 use gdhcn_credential::dcc::{Name, Statement, Vaccination};
 use gdhcn_credential::icvp::Dose;
 use gdhcn_credential::{Dcc, HealthDocument, Icvp, hcert, uvci};
-use gdhcn_issue::hcert::Request;
+use gdhcn_issue::hcert::{Request, issue};
 use gdhcn_issue::qr::{ErrorCorrection, Label, Options, QrCode, TerminalStyle};
 use gdhcn_trust::TrustStore;
 use gdhcn_verify::{Context, Limits, Policy, PolicyName, Verdict, verify};
@@ -188,13 +188,13 @@ fn sign(
     issued_at: Timestamp,
     expires_at: Timestamp,
 ) -> Result<String, Fault> {
-    Request {
-        document: &document,
+    let request = Request {
+        document,
         issuer: country.participant,
         issued_at,
         expires_at,
-        signer: &country.dsc.certificate,
-    }
-    .issue(&country.dsc.key)
-    .or_internal("issuing the certificate")
+        certificate: &country.dsc.certificate,
+    };
+    let issued = issue(&request, &country.dsc.key).or_internal("issuing the certificate")?;
+    Ok(issued.text)
 }
