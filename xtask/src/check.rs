@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::need;
 use crate::step::{cargo, cargo_program, command, step, succeed, succeeds_within};
@@ -22,26 +22,38 @@ const PURE: [&str; 8] = [
 /// How long the advisory database may take to arrive.
 const ADVISORIES: Duration = Duration::from_secs(120);
 
+/// Makes every check, also after one has failed.
 pub(crate) fn run() -> Result<()> {
-    cargo("format", &["fmt", "--all", "--check"])?;
-    cargo("format of the fuzz targets", &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])?;
-    cargo(
-        "clippy, warnings refused",
-        &["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"],
-    )?;
-    step("dependencies: bans, licences, sources", || {
-        need::cargo_deny()?;
-        // A build fetches only what this machine needs; the judgement is over all platforms.
-        succeed(&mut command(cargo_program(), &["fetch", "--locked"]))?;
-        deny(&["--offline", "check", "bans", "licenses", "sources"])
-    })?;
-    step("dependencies: advisories", advisories)?;
-    step("WebAssembly build of the pure crates", || {
-        need::wasm_target()?;
-        let mut arguments = vec!["build", "--locked", "--target", "wasm32-unknown-unknown"];
-        arguments.extend(PURE.iter().flat_map(|name| ["--package", name]));
-        succeed(&mut command(cargo_program(), &arguments))
-    })
+    let outcomes = [
+        cargo("format", &["fmt", "--all", "--check"]),
+        cargo("format of the fuzz targets", &FUZZ_FORMAT),
+        cargo("clippy, warnings refused", &CLIPPY),
+        step("dependencies: bans, licences, sources", dependencies),
+        step("dependencies: advisories", advisories),
+        step("WebAssembly build of the pure crates", wasm),
+    ];
+    let failed: Vec<_> =
+        outcomes.into_iter().filter_map(|outcome| Some(outcome.err()?.to_string())).collect();
+    ensure!(failed.is_empty(), "checks failed: {}", failed.join("; "));
+    Ok(())
+}
+
+const FUZZ_FORMAT: [&str; 4] = ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"];
+const CLIPPY: [&str; 7] =
+    ["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+
+fn dependencies() -> Result<()> {
+    need::cargo_deny()?;
+    // A build fetches only what this machine needs; the judgement is over all platforms.
+    succeed(&mut command(cargo_program(), &["fetch", "--locked"]))?;
+    deny(&["--offline", "check", "bans", "licenses", "sources"])
+}
+
+fn wasm() -> Result<()> {
+    need::wasm_target()?;
+    let mut arguments = vec!["build", "--locked", "--target", "wasm32-unknown-unknown"];
+    arguments.extend(PURE.iter().flat_map(|name| ["--package", name]));
+    succeed(&mut command(cargo_program(), &arguments))
 }
 
 fn deny(arguments: &[&str]) -> Result<()> {

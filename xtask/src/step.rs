@@ -30,6 +30,9 @@ pub(crate) fn step<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T
     println!("\n=== {title}");
     let start = Instant::now();
     let outcome = work();
+    if let Err(error) = &outcome {
+        println!("{error:#}");
+    }
     let verdict = if outcome.is_ok() { "done" } else { "FAILED" };
     println!("--- {title}: {verdict} in {}", seconds(start.elapsed()));
     outcome.with_context(|| title.to_owned())

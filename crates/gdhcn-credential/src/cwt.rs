@@ -288,9 +288,18 @@ mod tests {
             HealthDocument::Link(_) => "link",
             HealthDocument::Unsupported(_) => "unsupported",
         };
-        assert_eq!([1, -6, 5, 3, 4, 2, -1].map(kind), [
-            "dcc", "icvp", "unsupported", "unsupported", "unsupported", "unsupported", "unsupported"
-        ]);
+        assert_eq!(
+            [1, -6, 5, 3, 4, 2, -1].map(kind),
+            [
+                "dcc",
+                "icvp",
+                "unsupported",
+                "unsupported",
+                "unsupported",
+                "unsupported",
+                "unsupported"
+            ]
+        );
         let link = Value::map([(Value::Unsigned(5), Value::from("shlink:/e30"))]);
         let cwt = parse(&[(HCERT, link)]).unwrap();
         assert!(matches!(&cwt.subclaims[0].document, HealthDocument::Link(_)));
@@ -325,10 +334,7 @@ mod tests {
         assert_eq!(cwt.warnings, [CwtWarning::TextKeys]);
         assert_eq!(cwt.issued_at, TimeClaim::At(Timestamp::from_second(7).unwrap()));
         assert_eq!(cwt.subclaims[0].key, SubclaimKey::HEALTH_LINK);
-        let both = Value::map([
-            (Value::from("1"), Value::Null),
-            (Value::Unsigned(1), Value::Null),
-        ]);
+        let both = Value::map([(Value::from("1"), Value::Null), (Value::Unsigned(1), Value::Null)]);
         assert_eq!(parse(&[(HCERT, both)]), Err(CwtError::DuplicateSubclaim));
     }
 

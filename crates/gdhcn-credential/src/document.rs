@@ -69,8 +69,9 @@ impl HealthDocument {
         match key {
             SubclaimKey::DCC => Self::Dcc(Box::new(Dcc::read(value))),
             SubclaimKey::ICVP => Self::Icvp(Box::new(Icvp::read(value))),
-            SubclaimKey::HEALTH_LINK => HealthLink::read(value)
-                .map_or_else(|| Self::unsupported(key, value), Self::Link),
+            SubclaimKey::HEALTH_LINK => {
+                HealthLink::read(value).map_or_else(|| Self::unsupported(key, value), Self::Link)
+            }
             _ => Self::unsupported(key, value),
         }
     }

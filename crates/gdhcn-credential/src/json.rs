@@ -30,8 +30,9 @@ pub fn to_json(value: &Value<'_>) -> Json {
         Value::Bool(value) => Json::from(*value),
         Value::Null | Value::Undefined => Json::Null,
         Value::Simple(_) => Json::from(value.to_string()),
-        Value::Float(float) => Number::from_f64(*float)
-            .map_or_else(|| Json::from(value.to_string()), Json::Number),
+        Value::Float(float) => {
+            Number::from_f64(*float).map_or_else(|| Json::from(value.to_string()), Json::Number)
+        }
     }
 }
 

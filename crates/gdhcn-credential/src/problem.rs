@@ -19,7 +19,11 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() { self.rule.fmt(f) } else { write!(f, "{}: {}", self.path, self.rule) }
+        if self.path.is_empty() {
+            self.rule.fmt(f)
+        } else {
+            write!(f, "{}: {}", self.path, self.rule)
+        }
     }
 }
 

@@ -106,7 +106,7 @@ fn candidates<'a>(
         Some(_) if cose.kid_is_text() => {
             findings.add(CheckId::KeyKnown, Status::Warn, Reason::KidIsText);
         }
-        Some(_) => {}
+        Some(_) => findings.pass(CheckId::KeyKnown, Reason::Fine),
     }
     candidates
 }

@@ -185,7 +185,7 @@ pub enum Fact {
     },
     /// The age of the oldest trust source in days.
     Age(i64),
-    /// A proof by a key that is known.
+    /// What proves where the list comes from.
     ListProof(String),
     /// The SCA that issued the certificate.
     Sca(String),
@@ -387,7 +387,7 @@ impl fmt::Display for Fact {
             Self::Age(0) => f.write_str("less than a day old"),
             Self::Age(1) => f.write_str("one day old"),
             Self::Age(days) => write!(f, "{days} days old"),
-            Self::ListProof(key) => write!(f, "proven by {key}"),
+            Self::ListProof(how) => f.write_str(how),
             Self::Sca(subject) => write!(f, "issued by {subject}"),
             Self::Until(at) => write!(f, "until {}", Minute(*at)),
             Self::Since(at) => write!(f, "since {}", Minute(*at)),

@@ -275,9 +275,8 @@ impl StatementKind {
     /// Whether a signer with these extended key usages may sign this kind of statement: yes, unless
     /// usages of this family are named and this kind is not among them.
     pub fn is_allowed_by<'a>(self, usages: impl Iterator<Item = &'a str> + Clone) -> bool {
-        let names = |kind: Self| {
-            usages.clone().any(|usage| kind.extended_key_usages().contains(&usage))
-        };
+        let names =
+            |kind: Self| usages.clone().any(|usage| kind.extended_key_usages().contains(&usage));
         names(self) || !Self::ALL.into_iter().any(names)
     }
 }

@@ -47,9 +47,8 @@ impl Dcc {
         let mut statements = group.into_iter().flat_map(|(kind, entries)| {
             entries.iter().enumerate().map(move |(index, entry)| (kind, index, entry))
         });
-        let mut read = |(kind, index, entry)| {
-            read_statement(kind, index, entry, &schema, &mut problems)
-        };
+        let mut read =
+            |(kind, index, entry)| read_statement(kind, index, entry, &schema, &mut problems);
         let statement = statements.next().and_then(&mut read);
         let further = statements.filter_map(read).collect();
         let birth_date = birth_date.into();

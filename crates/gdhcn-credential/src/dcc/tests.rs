@@ -80,7 +80,10 @@ fn each_deviation_names_its_field_and_rule() {
     assert_eq!(problems_of(field("dn", json!(1.5))), ["v/0/dn: not an integer"]);
     assert_eq!(problems_of(field("dn", json!(1.0))), Vec::<String>::new());
     assert_eq!(problems_of(field("is", Json::Null)), ["v/0/is: null in place of leaving it out"]);
-    assert_eq!(problems_of(field("ci", json!("x".repeat(81)))), ["v/0/ci: longer than 80 characters"]);
+    assert_eq!(
+        problems_of(field("ci", json!("x".repeat(81)))),
+        ["v/0/ci: longer than 80 characters"]
+    );
     assert_eq!(problems_of(field("ci", json!("ä".repeat(80)))), Vec::<String>::new());
     assert_eq!(
         problems_of(field("co", json!(""))),
@@ -146,7 +149,8 @@ fn groups_that_are_null_count_as_absent() {
 
 #[test]
 fn of_a_doubled_field_the_last_counts_and_the_double_is_noted() {
-    let doubled = [0xa2, 0x63, b'd', b'o', b'b', 0x60, 0x63, b'd', b'o', b'b', 0x64, 0x31, 0x39, 0x36, 0x33];
+    let doubled =
+        [0xa2, 0x63, b'd', b'o', b'b', 0x60, 0x63, b'd', b'o', b'b', 0x64, 0x31, 0x39, 0x36, 0x33];
     let value = gdhcn_envelope::cbor::decode(&doubled, &Default::default()).unwrap();
     let dcc = Dcc::read(&value);
     assert_eq!(dcc.birth_date.as_str(), "1963");
@@ -162,7 +166,10 @@ fn dates_under_cbor_tags_are_read() {
         let Some(Statement::Test(test)) = Dcc::read(&value).statement else { panic!("test") };
         test.sampled_at
     };
-    assert_eq!(with(tagged(0, Value::from("2021-06-11T12:00:00Z"))).as_str(), "2021-06-11T12:00:00Z");
+    assert_eq!(
+        with(tagged(0, Value::from("2021-06-11T12:00:00Z"))).as_str(),
+        "2021-06-11T12:00:00Z"
+    );
     assert_eq!(with(tagged(1, Value::Unsigned(0))).as_str(), "1970-01-01T00:00:00Z");
 }
 

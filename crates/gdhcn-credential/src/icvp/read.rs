@@ -73,10 +73,7 @@ impl Icvp {
         }
         let (sex, nationality) = match generation {
             Generation::Third => (Some(sex(&mut fields)), Some(nationality(&mut fields))),
-            _ => (
-                fields.optional("s", UNLIMITED),
-                fields.optional(names.nationality, UNLIMITED),
-            ),
+            _ => (fields.optional("s", UNLIMITED), fields.optional(names.nationality, UNLIMITED)),
         };
         let mut certificate = Self {
             generation,

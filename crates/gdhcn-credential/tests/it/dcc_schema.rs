@@ -158,9 +158,7 @@ fn every_change_of_every_field_is_judged_as_by_the_schemas() {
 
 fn documents_to_change() -> Vec<Json> {
     let person = json!({"fn": "A", "fnt": "A", "gn": "B", "gnt": "B"});
-    let with = |group: &str, entry: Json| {
-        json!({"ver": "1.3.0", "nam": person, "dob": "1963-07-12", group: [entry]})
-    };
+    let with = |group: &str, entry: Json| json!({"ver": "1.3.0", "nam": person, "dob": "1963-07-12", group: [entry]});
     vec![
         with(
             "v",
@@ -219,8 +217,24 @@ fn the_form_of_the_version_is_judged_as_by_the_schemas() {
     let schemas = Schemas::load(&root);
     let (_, validator) = &schemas.0[5];
     for version in [
-        "1.3.0", "1.3", "1.3.0.0", "12345", "1234", "1x3y0", "1..3", "1.3.0 ", "1.3.\u{663}",
-        "1\n3\n0", "1.30", "11.30", "1.3.x", "a.b.c", "01.03.00", "1.345", "123.4", "1234.5",
+        "1.3.0",
+        "1.3",
+        "1.3.0.0",
+        "12345",
+        "1234",
+        "1x3y0",
+        "1..3",
+        "1.3.0 ",
+        "1.3.\u{663}",
+        "1\n3\n0",
+        "1.30",
+        "11.30",
+        "1.3.x",
+        "a.b.c",
+        "01.03.00",
+        "1.345",
+        "123.4",
+        "1234.5",
     ] {
         let mut document = documents_to_change().remove(0);
         document["ver"] = json!(version);

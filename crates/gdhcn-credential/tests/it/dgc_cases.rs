@@ -56,7 +56,10 @@ fn every_published_case_meets_its_flags() {
         }
     }
     println!("dgc-testdata, {CASES} cases");
-    println!("{:<26}{:>10}{:>12}{:>11}{:>12}", "flag", "true met", "exceptions", "false met", "exceptions");
+    println!(
+        "{:<26}{:>10}{:>12}{:>11}{:>12}",
+        "flag", "true met", "exceptions", "false met", "exceptions"
+    );
     for (flag, published) in EXPECTED {
         let counted = counts.get(flag).copied().unwrap_or_default();
         let [a, b, c, d] = counted;
@@ -98,9 +101,7 @@ fn exceptions(root: &Path) -> BTreeMap<(String, String), bool> {
         serde_json::from_slice(&std::fs::read(root.join("exceptions.json")).unwrap()).unwrap();
     let text = |entry: &Json, key: &str| entry[key].as_str().unwrap().to_owned();
     list.iter()
-        .map(|entry| {
-            ((text(entry, "case"), text(entry, "flag")), entry.get("profile").is_some())
-        })
+        .map(|entry| ((text(entry, "case"), text(entry, "flag")), entry.get("profile").is_some()))
         .collect()
 }
 

@@ -93,14 +93,8 @@ proptest! {
 
 fn through_claims(document: cbor::Value<'_>, key: SubclaimKey, seconds: i64) -> HealthDocument {
     let at = Timestamp::from_second(seconds).unwrap();
-    let claims = CwtClaims {
-        issuer: "XA",
-        issued_at: at,
-        expires_at: at,
-        not_before: None,
-        key,
-        document,
-    };
+    let claims =
+        CwtClaims { issuer: "XA", issued_at: at, expires_at: at, not_before: None, key, document };
     let cwt = Cwt::parse(&claims.to_vec(), &Limits::default()).unwrap();
     assert_eq!(cwt.issued_at.at(), Some(at));
     cwt.subclaims.into_iter().next().unwrap().document

@@ -95,8 +95,20 @@ fn vaccination_certificates_of_the_pilots_are_read_by_generation() {
     const RESOURCES: &str = "test-resources/src/main/resources";
     for (corpus, file, generation, holder, day) in [
         ("lacpass", "icvp.txt".to_owned(), Generation::Second, "Aulo Agerio", "2017-12-11"),
-        ("gdhcn-validator", format!("{RESOURCES}/DVCTestQR.txt"), Generation::First, "Aulo Agerio", "1904-08-23"),
-        ("gdhcn-validator", format!("{RESOURCES}/DVCTest3QR.txt"), Generation::First, "Albani Olivieri", "2023-07-04"),
+        (
+            "gdhcn-validator",
+            format!("{RESOURCES}/DVCTestQR.txt"),
+            Generation::First,
+            "Aulo Agerio",
+            "1904-08-23",
+        ),
+        (
+            "gdhcn-validator",
+            format!("{RESOURCES}/DVCTest3QR.txt"),
+            Generation::First,
+            "Albani Olivieri",
+            "2023-07-04",
+        ),
     ] {
         let Some(path) = sample(corpus, &file) else { return };
         let claims = claims(&path);

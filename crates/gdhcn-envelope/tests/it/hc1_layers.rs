@@ -38,11 +38,14 @@ fn without_undefined(value: Value<'_>) -> Value<'_> {
         Value::Undefined => Value::Null,
         Value::Array(elements) => {
             Value::Array(elements.into_iter().map(without_undefined).collect())
-        },
+        }
         Value::Tag(tag, inner) => Value::Tag(tag, Box::new(without_undefined(*inner))),
-        Value::Map(map) => Value::map(map.entries().iter().cloned().map(|(key, value)| {
-            (without_undefined(key), without_undefined(value))
-        })),
+        Value::Map(map) => Value::map(
+            map.entries()
+                .iter()
+                .cloned()
+                .map(|(key, value)| (without_undefined(key), without_undefined(value))),
+        ),
         other => other,
     }
 }

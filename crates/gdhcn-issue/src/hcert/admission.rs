@@ -97,10 +97,7 @@ fn check_schema(document: &HealthDocument) -> Result<(), Refusal> {
     Err(Refusal::Schema(problems.to_vec()))
 }
 
-fn check_usage(
-    certificate: &Certificate,
-    statement: StatementKind,
-) -> Result<(), Refusal> {
+fn check_usage(certificate: &Certificate, statement: StatementKind) -> Result<(), Refusal> {
     let usages = certificate.extensions().extended_key_usage.as_deref().unwrap_or_default();
     let usages: Vec<String> = usages.iter().map(ToString::to_string).collect();
     if statement.is_allowed_by(usages.iter().map(String::as_str)) {

@@ -142,9 +142,7 @@ impl Prepared {
 }
 
 /// The key of the DSC and the algorithm that HCERT prescribes for it.
-fn signing_key(
-    certificate: &Certificate,
-) -> Result<(&PublicKey, SignatureScheme, i64), Refusal> {
+fn signing_key(certificate: &Certificate) -> Result<(&PublicKey, SignatureScheme, i64), Refusal> {
     let key = certificate.public_key().map_err(|error| Refusal::Key(error.clone()))?;
     let digest = DigestAlgorithm::Sha256;
     match key {

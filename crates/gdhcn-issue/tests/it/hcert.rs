@@ -238,10 +238,7 @@ fn signers_that_are_not_meant_for_this_are_refused() {
     let dsc = dsc(ES256);
     let issuer = Participant::from_alpha3("XXB").unwrap();
     let foreign = Request { issuer, ..request(document(vaccination()), &dsc) };
-    assert_eq!(
-        refusal(&foreign),
-        Refusal::ForeignSigner { issuer, found: Some("XA".to_owned()) }
-    );
+    assert_eq!(refusal(&foreign), Refusal::ForeignSigner { issuer, found: Some("XA".to_owned()) });
 }
 
 #[test]
