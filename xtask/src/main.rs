@@ -5,6 +5,7 @@
 //! | `test` | installs what the tests need, runs all of them, prints the count |
 //! | `check` | format, clippy, dependencies, the WebAssembly build |
 //! | `ci` | `check`, then `test` |
+//! | `bench` | runs the benchmarks, prints their table, writes `target/bench.json` |
 //! | `tidy` | the rules of the tree alone (part of `test`) |
 
 mod check;
@@ -22,6 +23,7 @@ usage: cargo xtask <command>
   test   install what the tests need, run all of them, print the count
   check  format, clippy, dependencies, the WebAssembly build
   ci     check, then test
+  bench  run the benchmarks, print their table, write target/bench.json
   tidy   the rules of the tree alone (part of test)";
 
 fn main() -> ExitCode {
@@ -45,6 +47,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         "test" => test::run(),
         "check" => check::run(),
         "ci" => check::run().and_then(|()| test::run()),
+        "bench" => step::cargo("bench", &["bench", "--package", "gdhcn", "--bench", "network"]),
         "tidy" => step::cargo("tidy", &["test", "--package", "xtask", "--test", "tidy"]),
         "" | "help" | "-h" | "--help" => {
             println!("{USAGE}");

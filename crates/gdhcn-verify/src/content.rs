@@ -13,27 +13,28 @@ use crate::reason::Fact;
 use crate::verdict::Findings;
 use crate::{CheckId, Context, Reason, Status};
 
-/// Checks what is inside and hands back the documents.
+/// Checks what is inside.
 pub(crate) fn check(
     claims: &Cwt,
     key: Option<&TrustedKey>,
     context: &Context<'_>,
     findings: &mut Findings,
-) -> Vec<HealthDocument> {
-    let documents: Vec<HealthDocument> =
-        claims.subclaims.iter().map(|subclaim| subclaim.document.clone()).collect();
+) {
     if !claims.warnings.is_empty() {
         let oddities = claims.warnings.iter().map(ToString::to_string).collect();
         findings.concern(CheckId::Claims, Concern::Flaw, Reason::Odd(oddities), context);
     }
     kinds(claims, findings);
-    schema(&documents, context, findings);
-    key_usage(&documents, key, findings);
+    schema(claims, context, findings);
+    key_usage(claims, key, findings);
     domain(claims, key, context, findings);
-    value_sets(&documents, context, findings);
-    identifier(&documents, context, findings);
-    dates(claims, &documents, context, findings);
-    documents
+    value_sets(claims, context, findings);
+    identifier(claims, context, findings);
+    dates(claims, context, findings);
+}
+
+fn documents(claims: &Cwt) -> impl Iterator<Item = &HealthDocument> {
+    claims.subclaims.iter().map(|subclaim| &subclaim.document)
 }
 
 fn kinds(claims: &Cwt, findings: &mut Findings) {
@@ -45,13 +46,12 @@ fn kinds(claims: &Cwt, findings: &mut Findings) {
         let keys = claims.subclaims.iter().map(|subclaim| subclaim.key.0).collect();
         return findings.fail(CheckId::Content, Reason::HcertUnknown(keys));
     }
-    let titles: Vec<&str> =
-        claims.subclaims.iter().map(|subclaim| subclaim.key.title()).collect();
-    findings.pass(CheckId::Content, Reason::Holds(Fact::Document(titles.join(", "))));
+    let keys = claims.subclaims.iter().map(|subclaim| subclaim.key).collect();
+    findings.pass(CheckId::Content, Reason::Holds(Fact::Documents(keys)));
 }
 
-fn schema(documents: &[HealthDocument], context: &Context<'_>, findings: &mut Findings) {
-    let problems = || documents.iter().flat_map(HealthDocument::problems);
+fn schema(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
+    let problems = || documents(claims).flat_map(HealthDocument::problems);
     if problems().next().is_none() {
         return findings.pass(CheckId::Schema, Reason::Fine);
     }
@@ -63,19 +63,15 @@ fn schema(documents: &[HealthDocument], context: &Context<'_>, findings: &mut Fi
     }
 }
 
-fn statement(documents: &[HealthDocument]) -> Option<&Statement> {
-    documents.iter().find_map(|document| match document {
+fn statement(claims: &Cwt) -> Option<&Statement> {
+    documents(claims).find_map(|document| match document {
         HealthDocument::Dcc(dcc) => dcc.statement.as_ref(),
         _ => None,
     })
 }
 
-fn key_usage(
-    documents: &[HealthDocument],
-    key: Option<&TrustedKey>,
-    findings: &mut Findings,
-) {
-    let Some(statement) = statement(documents) else {
+fn key_usage(claims: &Cwt, key: Option<&TrustedKey>, findings: &mut Findings) {
+    let Some(statement) = statement(claims) else {
         return findings.not_done(CheckId::KeyUsage, Reason::NotApplicable);
     };
     let Some(key) = key else { return findings.not_done(CheckId::KeyUsage, Reason::NoKey) };
@@ -83,8 +79,10 @@ fn key_usage(
         findings.pass(CheckId::KeyUsage, Reason::Fine);
     } else {
         let statement = statement.kind().as_str();
-        findings
-            .fail(CheckId::KeyUsage, Reason::KeyUsage { statement, allowed: key.purposes.to_string() });
+        findings.fail(
+            CheckId::KeyUsage,
+            Reason::KeyUsage { statement, allowed: key.purposes.to_string() },
+        );
     }
 }
 
@@ -110,12 +108,7 @@ const fn domains(key: SubclaimKey) -> Option<(&'static [&'static str], &'static 
     }
 }
 
-fn domain(
-    claims: &Cwt,
-    key: Option<&TrustedKey>,
-    context: &Context<'_>,
-    findings: &mut Findings,
-) {
+fn domain(claims: &Cwt, key: Option<&TrustedKey>, context: &Context<'_>, findings: &mut Findings) {
     let Some(found) = key.and_then(|key| key.domain.as_ref()) else {
         return findings.not_done(CheckId::Domain, Reason::DomainUnknown);
     };
@@ -133,8 +126,8 @@ fn domain(
     }
 }
 
-fn value_sets(documents: &[HealthDocument], context: &Context<'_>, findings: &mut Findings) {
-    let Some(statement) = statement(documents) else {
+fn value_sets(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
+    let Some(statement) = statement(claims) else {
         // The product of an ICVP is bound to its list by the model, so `schema` has judged it.
         return findings.not_done(CheckId::ValueSets, Reason::NotApplicable);
     };
@@ -164,8 +157,8 @@ fn value_sets(documents: &[HealthDocument], context: &Context<'_>, findings: &mu
     }
 }
 
-fn identifier(documents: &[HealthDocument], context: &Context<'_>, findings: &mut Findings) {
-    let Some(statement) = statement(documents) else {
+fn identifier(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
+    let Some(statement) = statement(claims) else {
         return findings.not_done(CheckId::Uvci, Reason::NotApplicable);
     };
     let remarks = uvci::check(statement.id()).remarks;
@@ -178,16 +171,11 @@ fn identifier(documents: &[HealthDocument], context: &Context<'_>, findings: &mu
 
 /// A document may not speak of an event to come, and a yellow fever vaccination protects only from
 /// its tenth day on.
-fn dates(
-    claims: &Cwt,
-    documents: &[HealthDocument],
-    context: &Context<'_>,
-    findings: &mut Findings,
-) {
+fn dates(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
     let issued = claims.issued_at.at();
     // Somewhere on earth it is already that day.
     let today = latest_local_day(issued.map_or(context.at, |issued| issued.min(context.at)));
-    for document in documents {
+    for document in documents(claims) {
         if let Some(what) = future_event(document, today) {
             let reason = Reason::EventInFuture(what);
             return findings.concern(CheckId::EventDates, Concern::EventInFuture, reason, context);

@@ -1,7 +1,7 @@
 //! The checks of an HC1 code, in the order of the specification.
 
 use gdhcn_credential::hcert::{self, Opened};
-use gdhcn_credential::{Cwt, HealthDocument, TextKind, TimeClaim};
+use gdhcn_credential::{Cwt, TextKind, TimeClaim};
 use gdhcn_crypto::{Curve, DigestAlgorithm, PublicKey, SignatureScheme, VerifyError};
 use gdhcn_envelope::cose::{CoseSign1, ES256, PS256};
 use gdhcn_envelope::x509::Validity;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::policy::{Concern, Severity};
 use crate::reason::Fact;
-use crate::verdict::{Content, Envelope, Findings, Outcome, SignerFacts};
+use crate::verdict::{Content, Envelope, Findings, Outcome, Signer};
 use crate::{CheckId, Context, Reason, Status, Verdict, content, source};
 
 pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
@@ -37,12 +37,11 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
 
     let content = match claims {
         Ok(claims) => {
-            let documents = claims_and_content(&claims, key, context, &mut findings);
-            match (documents.is_empty(), signature.holds) {
-                (true, _) => Content::Unreadable,
-                (false, true) => Content::Authentic(documents),
-                (false, false) => Content::Unproven(documents),
-            }
+            times(&claims, context, &mut findings);
+            window(&claims, key, context, &mut findings);
+            issuer(&claims, key, context, &mut findings);
+            content::check(&claims, key, context, &mut findings);
+            Content::of(claims, signature.holds)
         }
         Err(error) => {
             findings.fail(CheckId::Claims, Reason::Cwt(error));
@@ -60,7 +59,7 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
         kind: TextKind::Hcert,
         checks,
         envelope: Some(envelope),
-        signer: key.map(|key| SignerFacts::of(key, context)),
+        signer: key.map(|key| Signer::of(key, context)),
         content,
     }
 }
@@ -151,7 +150,13 @@ fn signature<'a>(
                     let reason = Reason::CurveOfKey(key.public_key.to_string());
                     findings.concern(CheckId::Algorithm, Concern::Flaw, reason, context);
                 }
-                findings.pass(CheckId::Signature, Reason::Holds(Fact::Key { participant: key.participant, code: key.participant_code.clone() }));
+                findings.pass(
+                    CheckId::Signature,
+                    Reason::Holds(Fact::Key {
+                        participant: key.participant,
+                        code: key.participant_code.clone(),
+                    }),
+                );
                 return SignatureResult { key: Some(key), holds: true };
             }
             Err(VerifyError::MalformedSignature { found, .. }) => malformed = Some(found),
@@ -210,18 +215,6 @@ fn key_facts(key: Option<&TrustedKey>, context: &Context<'_>, findings: &mut Fin
     findings.concern(id, Concern::KeyOutsideValidity, reason, context);
 }
 
-fn claims_and_content(
-    claims: &Cwt,
-    key: Option<&TrustedKey>,
-    context: &Context<'_>,
-    findings: &mut Findings,
-) -> Vec<HealthDocument> {
-    times(claims, context, findings);
-    window(claims, key, context, findings);
-    issuer(claims, key, context, findings);
-    content::check(claims, key, context, findings)
-}
-
 fn times(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
     let latest = context.at.checked_add(context.policy.clock_skew).unwrap_or(Timestamp::MAX);
     time(CheckId::IssuedAt, "iat", &claims.issued_at, context, findings, |at| {
@@ -260,12 +253,7 @@ fn time(
     }
 }
 
-fn window(
-    claims: &Cwt,
-    key: Option<&TrustedKey>,
-    context: &Context<'_>,
-    findings: &mut Findings,
-) {
+fn window(claims: &Cwt, key: Option<&TrustedKey>, context: &Context<'_>, findings: &mut Findings) {
     let Some(key) = key else { return findings.not_done(CheckId::KeyWindow, Reason::NoKey) };
     let Some(certificate) = &key.certificate else {
         return findings.not_done(CheckId::KeyWindow, Reason::NoCertificate);
@@ -280,12 +268,7 @@ fn window(
     }
 }
 
-fn issuer(
-    claims: &Cwt,
-    key: Option<&TrustedKey>,
-    context: &Context<'_>,
-    findings: &mut Findings,
-) {
+fn issuer(claims: &Cwt, key: Option<&TrustedKey>, context: &Context<'_>, findings: &mut Findings) {
     let owner = key.and_then(|key| key.participant);
     let (Some(claimed), Some(owner)) = (&claims.issuer, owner) else {
         return findings.not_done(CheckId::Issuer, Reason::IssuerUnknown);
@@ -308,6 +291,18 @@ impl Envelope {
             issued_at: claims.and_then(|claims| claims.issued_at.at()),
             expires_at: claims.and_then(|claims| claims.expires_at.at()),
             not_before: claims.and_then(|claims| claims.not_before.at()),
+        }
+    }
+}
+
+impl Content {
+    fn of(claims: Cwt, signature_holds: bool) -> Self {
+        let documents: Vec<_> =
+            claims.subclaims.into_iter().map(|subclaim| subclaim.document).collect();
+        match (documents.is_empty(), signature_holds) {
+            (true, _) => Self::Unreadable,
+            (false, true) => Self::Authentic(documents),
+            (false, false) => Self::Unproven(documents),
         }
     }
 }

@@ -40,7 +40,7 @@ use crate::verdict::Findings;
 pub use check::{Check, CheckId, Status};
 pub use policy::{Policy, PolicyName, UnknownPolicy};
 pub use reason::{Fact, Reason};
-pub use verdict::{Content, Envelope, Outcome, SignerFacts, Verdict};
+pub use verdict::{Content, Envelope, Outcome, Signer, Verdict};
 
 /// What a text is judged by.
 #[derive(Clone, Copy, Debug)]

@@ -23,7 +23,7 @@ impl Policy {
     /// What the policy makes of a flaw that real documents often have.
     pub(crate) const fn severity(&self, concern: Concern) -> Severity {
         use Concern::{
-            BrokenChain, EventInFuture, KeyOutsideValidity, MissingChain, Flaw, ScaOutsideValidity,
+            BrokenChain, EventInFuture, Flaw, KeyOutsideValidity, MissingChain, ScaOutsideValidity,
         };
         match (concern, self.name) {
             (Flaw | ScaOutsideValidity, PolicyName::Strict) => Severity::Fail,

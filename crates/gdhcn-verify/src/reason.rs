@@ -2,8 +2,9 @@ use std::fmt;
 
 use gdhcn_codes::Participant;
 use gdhcn_credential::hcert::LayerError;
-use gdhcn_credential::{CwtError, TextKind, TimeFault};
+use gdhcn_credential::{CwtError, SubclaimKey, TextKind, TimeFault};
 use gdhcn_crypto::Kid;
+use gdhcn_envelope::x509::Certificate;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
@@ -188,13 +189,13 @@ pub enum Fact {
     /// What proves where the list comes from.
     ListProof(String),
     /// The SCA that issued the certificate.
-    Sca(String),
+    Sca(Certificate),
     /// Until when something holds.
     Until(Timestamp),
     /// Since when something holds.
     Since(Timestamp),
-    /// The document's kind and version.
-    Document(String),
+    /// The kinds of document inside.
+    Documents(Vec<SubclaimKey>),
 }
 
 impl Reason {
@@ -388,10 +389,16 @@ impl fmt::Display for Fact {
             Self::Age(1) => f.write_str("one day old"),
             Self::Age(days) => write!(f, "{days} days old"),
             Self::ListProof(how) => f.write_str(how),
-            Self::Sca(subject) => write!(f, "issued by {subject}"),
+            Self::Sca(certificate) => write!(f, "issued by {}", certificate.subject()),
             Self::Until(at) => write!(f, "until {}", Minute(*at)),
             Self::Since(at) => write!(f, "since {}", Minute(*at)),
-            Self::Document(what) => f.write_str(what),
+            Self::Documents(keys) => {
+                for (index, key) in keys.iter().enumerate() {
+                    f.write_str(if index > 0 { ", " } else { "" })?;
+                    f.write_str(key.title())?;
+                }
+                Ok(())
+            }
         }
     }
 }

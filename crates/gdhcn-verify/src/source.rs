@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::policy::Concern;
 use crate::reason::Fact;
-use crate::verdict::{Findings, SignerFacts};
+use crate::verdict::{Findings, Signer};
 use crate::{CheckId, Context, Reason};
 
 /// Clocks differ: only a gap greater than this is held against a clock.
@@ -76,7 +76,7 @@ pub(crate) fn chain(key: &TrustedKey, context: &Context<'_>, findings: &mut Find
         Chain::VerifiedBy(_) => {
             let Some(sca) = key.issuer() else { return findings.not_done(id, Reason::NoSca) };
             if sca.validity_at(context.at) == Validity::Valid {
-                findings.pass(id, Reason::Holds(Fact::Sca(sca.subject().to_string())));
+                findings.pass(id, Reason::Holds(Fact::Sca(sca.clone())));
             } else {
                 let reason =
                     Reason::ScaOutsideValidity { from: sca.not_before(), until: sca.not_after() };
@@ -95,18 +95,14 @@ pub(crate) fn chain(key: &TrustedKey, context: &Context<'_>, findings: &mut Find
     }
 }
 
-impl SignerFacts {
+impl Signer {
     pub(crate) fn of(key: &TrustedKey, context: &Context<'_>) -> Self {
-        let certificate = key.certificate.as_ref();
         let source = context.trust.source_of(key);
         Self {
             participant: key.participant,
             participant_code: key.participant_code.clone(),
-            domain: key.domain.as_ref().map(ToString::to_string),
-            thumbprint: certificate.map(|certificate| certificate.thumbprint()),
-            subject: certificate.map(|certificate| certificate.subject().to_string()),
-            validity: certificate
-                .map(|certificate| (certificate.not_before(), certificate.not_after())),
+            domain: key.domain.clone(),
+            certificate: key.certificate.clone(),
             source: source.map(|source| source.name.clone()).unwrap_or_default(),
             given_by_caller: source.is_some_and(|source| source.kind == SourceKind::Certificates),
         }

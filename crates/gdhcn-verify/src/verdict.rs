@@ -1,8 +1,9 @@
 use std::fmt;
 
-use gdhcn_codes::Participant;
+use gdhcn_codes::{Domain, Participant};
 use gdhcn_credential::{HealthDocument, TextKind};
-use gdhcn_crypto::{Kid, Thumbprint};
+use gdhcn_crypto::Kid;
+use gdhcn_envelope::x509::Certificate;
 use jiff::Timestamp;
 
 use crate::{Check, CheckId, PolicyName, Reason, Status};
@@ -27,7 +28,7 @@ pub struct Verdict {
     /// What the envelope says, true only as far as the signature check passed.
     pub envelope: Option<Envelope>,
     /// The key that verified, or the first candidate if none did.
-    pub signer: Option<SignerFacts>,
+    pub signer: Option<Signer>,
     pub(crate) content: Content,
 }
 
@@ -149,19 +150,15 @@ pub struct Envelope {
 
 /// Whose key it is, from the trust data and never from the code itself.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SignerFacts {
+pub struct Signer {
     /// The participant, if the trust data names a known one.
     pub participant: Option<Participant>,
     /// The participant as the trust data writes it.
     pub participant_code: String,
     /// The trust domain, if the trust data names one.
-    pub domain: Option<String>,
-    /// The thumbprint of the document signer certificate, where there is one.
-    pub thumbprint: Option<Thumbprint>,
-    /// The subject of the document signer certificate.
-    pub subject: Option<String>,
-    /// Validity of the document signer certificate.
-    pub validity: Option<(Timestamp, Timestamp)>,
+    pub domain: Option<Domain>,
+    /// The document signer certificate, unless the trust data gives a bare key.
+    pub certificate: Option<Certificate>,
     /// The name of the trust source.
     pub source: String,
     /// Whether the caller handed the certificate over, so that it is trusted as it is.

@@ -11,9 +11,7 @@ use gdhcn_client::gateway::{
 use gdhcn_crypto::Backend;
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_trust::{
-    Refusal, RefusedEntry, SourceKind, TrustStore, TrustStoreBuilder,
-};
+use gdhcn_trust::{Refusal, RefusedEntry, SourceKind, TrustStore, TrustStoreBuilder};
 
 use crate::cli::GatewayAccess;
 use crate::command::gateway::runtime;
@@ -123,21 +121,17 @@ fn folder(path: &Path) -> Result<Vec<(String, Vec<u8>)>, Fault> {
         }
     }
     paths.sort();
-    paths
-        .into_iter()
-        .map(|path| Ok((path.display().to_string(), read_file(&path)?)))
-        .collect()
+    paths.into_iter().map(|path| Ok((path.display().to_string(), read_file(&path)?))).collect()
 }
 
 fn download(address: &str, access: &GatewayAccess) -> Result<TrustList, Fault> {
     let gateway = connect(address, access)?;
-    runtime()?
-        .block_on(gateway.trust_list(&Selection::All, None))
-        .or_input(address)
-        .and_then(|download| match download {
+    runtime()?.block_on(gateway.trust_list(&Selection::All, None)).or_input(address).and_then(
+        |download| match download {
             Download::List(list) => Ok(list),
             Download::NotModified => Err(Fault::Internal(anyhow!("an answer to no question"))),
-        })
+        },
+    )
 }
 
 fn connect(address: &str, access: &GatewayAccess) -> Result<Gateway, Fault> {

@@ -14,7 +14,9 @@ use gdhcn_credential::parse_instant_loose;
 use gdhcn_crypto::Backend;
 use gdhcn_testkit::corpus;
 use gdhcn_trust::{TrustStore, TrustStoreBuilder};
-use gdhcn_verify::{CheckId, Context, Limits, Outcome, Policy, PolicyName, Status, Verdict, verify};
+use gdhcn_verify::{
+    CheckId, Context, Limits, Outcome, Policy, PolicyName, Status, Verdict, verify,
+};
 use serde_json::Value;
 
 const PICTURE: &str = "EXPECTEDPICTUREDECODE";
@@ -143,7 +145,10 @@ fn every_flag_that_a_verdict_decides_is_met() {
     let exceptions = exceptions(&root);
     let mut faults = Vec::new();
     println!("dgc-testdata: {} cases", cases.len());
-    println!("{:26} {:>5} {:>6} {:>10} {:>10}", "flag", "true", "false", "exceptions", "cannot run");
+    println!(
+        "{:26} {:>5} {:>6} {:>10} {:>10}",
+        "flag", "true", "false", "exceptions", "cannot run"
+    );
     for (flag, expected_true, expected_false) in EXPECTED {
         let (mut met_true, mut met_false, mut excepted, mut cannot_run) = (0, 0, 0, 0);
         for case in &cases {

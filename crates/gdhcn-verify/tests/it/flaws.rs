@@ -1,9 +1,7 @@
 //! One flaw at a time: the right check fails with the right code, and nothing else is blamed.
 
 use gdhcn_credential::{SubclaimKey, hcert};
-use gdhcn_crypto::{
-    Backend, Curve, DigestAlgorithm, KeyKind, Kid, RsaSize, SignatureScheme, Signer,
-};
+use gdhcn_crypto::{Backend, Curve, DigestAlgorithm, KeyKind, Kid, RsaSize, SignatureScheme};
 use gdhcn_envelope::cbor::Value;
 use gdhcn_envelope::cose;
 use gdhcn_trust::TrustStoreBuilder;
@@ -151,10 +149,7 @@ fn every_key_with_the_kid_is_tried_and_the_one_that_fits_is_named() {
     let (country, other) = (Country::new("XXA"), Country::new("XXB"));
     // A gateway's list may give one kid to two certificates of two countries.
     let kid = Kid::of_certificate(other.dsc.der());
-    let code = Code {
-        protected: Some(cose::protected_header(cose::ES256, &kid)),
-        ..Code::dcc()
-    };
+    let code = Code { protected: Some(cose::protected_header(cose::ES256, &kid)), ..Code::dcc() };
     let verdict = judge(&code.text(&country), &other.trust());
     assert_decided(&verdict, Outcome::NotAccepted, CheckId::Signature, "SIGNATURE");
 }
@@ -200,11 +195,11 @@ fn borders_in_time_count_to_the_second() {
     let trust = country.trust();
     let code = Code::dcc();
     let text = code.text(&country);
-    let accepted = |at| judge_at(&text, &trust, PolicyName::Border, at).outcome == Outcome::Accepted;
-    for (border, expected) in [
-        (code.issued_at, [false, true, true]),
-        (code.expires_at, [true, true, false]),
-    ] {
+    let accepted =
+        |at| judge_at(&text, &trust, PolicyName::Border, at).outcome == Outcome::Accepted;
+    for (border, expected) in
+        [(code.issued_at, [false, true, true]), (code.expires_at, [true, true, false])]
+    {
         let found = [-1, 0, 1].map(|offset| accepted(border + seconds(offset)));
         assert_eq!(found, expected, "{border}");
     }
@@ -239,8 +234,7 @@ fn an_expired_signer_is_refused_at_the_border_and_noted_by_lenient() {
 
 #[test]
 fn a_signer_for_tests_may_not_sign_vaccinations() {
-    let country =
-        Country::with("XXA", KeyKind::Ec(Curve::P256), &[DocumentPurpose::Test]);
+    let country = Country::with("XXA", KeyKind::Ec(Curve::P256), &[DocumentPurpose::Test]);
     let verdict = judge(&Code::dcc().text(&country), &country.trust());
     assert_decided(&verdict, Outcome::NotAccepted, CheckId::KeyUsage, "KEY_USAGE");
 }
@@ -282,7 +276,10 @@ fn claims_that_are_no_times_are_refused_and_missing_ones_are_for_the_policy() {
 fn a_document_without_content_or_of_an_unknown_kind_is_named() {
     let country = Country::new("XXA");
     let trust = country.trust();
-    let empty = Value::map([(Value::from(6), Value::from(0)), (Value::from(4), Value::from(i64::from(u32::MAX)))]);
+    let empty = Value::map([
+        (Value::from(6), Value::from(0)),
+        (Value::from(4), Value::from(i64::from(u32::MAX))),
+    ]);
     let code = Code { payload: Some(empty.to_vec()), ..Code::dcc() };
     let verdict = judge(&code.text(&country), &trust);
     assert_decided(&verdict, Outcome::NotAccepted, CheckId::Content, "HCERT_MISSING");
@@ -298,7 +295,10 @@ fn a_key_of_another_country_than_the_claimed_one_is_noted_and_refused_by_strict(
     let trust = country.trust();
     let text = Code { issuer: "XB".into(), ..Code::dcc() }.text(&country);
     let border = judge(&text, &trust);
-    assert_eq!((border.outcome, status(&border, CheckId::Issuer)), (Outcome::Accepted, Status::Warn));
+    assert_eq!(
+        (border.outcome, status(&border, CheckId::Issuer)),
+        (Outcome::Accepted, Status::Warn)
+    );
     let strict = judge_at(&text, &trust, PolicyName::Strict, noon());
     assert_decided(&strict, Outcome::NotAccepted, CheckId::Issuer, "ISSUER");
 }

@@ -95,11 +95,7 @@ impl Code {
     }
 
     pub(crate) fn icvp(date: &str) -> Self {
-        Self {
-            key: SubclaimKey::ICVP,
-            document: icvp(date).to_cbor().into_owned(),
-            ..Self::dcc()
-        }
+        Self { key: SubclaimKey::ICVP, document: icvp(date).to_cbor().into_owned(), ..Self::dcc() }
     }
 
     pub(crate) fn payload(&self) -> Vec<u8> {
@@ -171,8 +167,7 @@ pub(crate) fn judge_at(
     policy: PolicyName,
     at: Timestamp,
 ) -> Verdict {
-    let context =
-        Context { trust, at, policy: Policy::new(policy), limits: Limits::default() };
+    let context = Context { trust, at, policy: Policy::new(policy), limits: Limits::default() };
     verify(text, &context)
 }
 

@@ -1,4 +1,5 @@
 //! Integration tests of `gdhcn-verify`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod dgc_testdata;
 mod flaws;

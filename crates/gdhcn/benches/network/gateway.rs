@@ -108,7 +108,8 @@ async fn fill(folder: &Path) -> f64 {
     first_answer(folder).await;
     let client = client(folder, "xxa");
     let identity = |name: &str| {
-        let file = |ending: &str| std::fs::read(folder.join(format!("xxa/{name}.{ending}"))).unwrap();
+        let file =
+            |ending: &str| std::fs::read(folder.join(format!("xxa/{name}.{ending}"))).unwrap();
         let certificate: Certificate = pem::certificates(&file("pem")).remove(0).unwrap();
         let key = SoftwareKey::from_pem(&String::from_utf8(file("key")).unwrap()).unwrap();
         (certificate, key)
@@ -121,10 +122,9 @@ async fn fill(folder: &Path) -> f64 {
         let key = SoftwareKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
         let mut serial = [7; 16];
         serial[8..].copy_from_slice(&(number as u64).to_be_bytes());
-        let dsc =
-            Request::new(Role::Dsc, Some(participant), "Bench", key.public_key(), serial, at)
-                .issued_by(&sca, &sca_key)
-                .unwrap();
+        let dsc = Request::new(Role::Dsc, Some(participant), "Bench", key.public_key(), serial, at)
+            .issued_by(&sca, &sca_key)
+            .unwrap();
         let message =
             cms::sign(dsc.der(), &uploader, &upload_key, at, cms::Form::Attached).unwrap();
         let body = STANDARD.encode(message);

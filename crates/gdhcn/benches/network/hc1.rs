@@ -29,18 +29,31 @@ pub(crate) fn verify() -> Row {
     let new_key = || SoftwareKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
     let sca_key = new_key();
     let serial = |number| [number; 16];
-    let sca = ceremony::Request::new(Role::Sca, Some(participant), "Bench", sca_key.public_key(), serial(0), at)
-        .self_signed(&sca_key)
-        .unwrap();
+    let sca = ceremony::Request::new(
+        Role::Sca,
+        Some(participant),
+        "Bench",
+        sca_key.public_key(),
+        serial(0),
+        at,
+    )
+    .self_signed(&sca_key)
+    .unwrap();
     let mut builder = TrustStoreBuilder::new(Backend::default());
     builder.add_certificates("sca", sca.der());
     let mut last = None;
     for number in 1..=KEYS {
         let key = new_key();
-        let dsc =
-            ceremony::Request::new(Role::Dsc, Some(participant), "Bench", key.public_key(), serial(number), at)
-                .issued_by(&sca, &sca_key)
-                .unwrap();
+        let dsc = ceremony::Request::new(
+            Role::Dsc,
+            Some(participant),
+            "Bench",
+            key.public_key(),
+            serial(number),
+            at,
+        )
+        .issued_by(&sca, &sca_key)
+        .unwrap();
         builder.add_certificates("dsc", dsc.der());
         last = Some((key, dsc));
     }
@@ -60,7 +73,8 @@ pub(crate) fn verify() -> Row {
     let message = opened.cose.to_be_signed();
     let PublicKey::Ec(point) = key.public_key() else { unreachable!() };
     let bare = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point.sec1()).unwrap();
-    let baseline = || bare.verify_sig(black_box(&message), black_box(opened.cose.signature())).unwrap();
+    let baseline =
+        || bare.verify_sig(black_box(&message), black_box(opened.cose.signature())).unwrap();
     let whole = || {
         let verdict = gdhcn_verify::verify(black_box(&text), &context);
         assert!(black_box(verdict).outcome == Outcome::Accepted);

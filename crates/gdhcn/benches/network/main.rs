@@ -76,9 +76,13 @@ fn demo(folder: &Path) -> Row {
 }
 
 fn print(rows: &[Row]) {
-    println!("{:28} {:>10} {:5} {:>10} {:>7} {:>9}", "name", "value", "unit", "baseline", "ratio", "target");
+    println!(
+        "{:28} {:>10} {:5} {:>10} {:>7} {:>9}",
+        "name", "value", "unit", "baseline", "ratio", "target"
+    );
     for row in rows {
-        let shown = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.2}"));
+        let shown =
+            |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.2}"));
         let reached = row.ratio.unwrap_or(row.value) <= row.target;
         println!(
             "{:28} {:>10.2} {:5} {:>10} {:>7} {:>9.2}{}",

@@ -84,7 +84,8 @@ fn layers(name: &str, text: &str) -> Value {
 fn cose(opened: &Opened, limits: &Limits) -> Value {
     let cose = &opened.cose;
     let header = |bytes: &[u8]| {
-        cbor::decode(bytes, &limits.cbor).map_or_else(|_| hex::encode(bytes).into(), |map| to_json(&map))
+        cbor::decode(bytes, &limits.cbor)
+            .map_or_else(|_| hex::encode(bytes).into(), |map| to_json(&map))
     };
     json!({
         "bytes": opened.cose_bytes.len(),

@@ -11,7 +11,8 @@ pub(crate) fn serve(arguments: &ServeArguments) -> Result<Exit, Fault> {
     log_to_standard_error();
     let config = GatewayConfig::load(&arguments.config).or_input(arguments.config.display())?;
     runtime()?.block_on(async {
-        let gateway = Gateway::start(config, Clock::System).await.or_internal("starting the gateway")?;
+        let gateway =
+            Gateway::start(config, Clock::System).await.or_internal("starting the gateway")?;
         println!("gateway up at {STRONG}https://{}{PLAIN}; Ctrl-C ends it", gateway.address());
         tokio::signal::ctrl_c().await.or_internal("waiting for Ctrl-C")?;
         eprintln!("finishing requests under way");

@@ -14,8 +14,7 @@ use crate::trust_source::{self, Loaded};
 
 pub(crate) fn list(arguments: &TrustListArguments) -> Result<Exit, Fault> {
     let at = arguments.at.unwrap_or_else(output::now);
-    let loaded =
-        trust_source::load(std::slice::from_ref(&arguments.source), &arguments.gateway)?;
+    let loaded = trust_source::load(std::slice::from_ref(&arguments.source), &arguments.gateway)?;
     if arguments.json {
         output::json(&as_json(&loaded, at))?;
     } else {
@@ -25,8 +24,7 @@ pub(crate) fn list(arguments: &TrustListArguments) -> Result<Exit, Fault> {
 }
 
 fn as_json(loaded: &Loaded, at: Timestamp) -> Value {
-    let entries: Vec<Value> =
-        loaded.store.keys().iter().map(|key| entry(key, at)).collect();
+    let entries: Vec<Value> = loaded.store.keys().iter().map(|key| entry(key, at)).collect();
     json!({
         "at": at.to_string(),
         "sources": loaded.store.sources().iter().map(source).collect::<Vec<_>>(),
@@ -114,8 +112,7 @@ fn print(loaded: &Loaded, at: Timestamp) {
         );
     }
     for key in loaded.store.keys() {
-        let participant =
-            key.participant.map_or(key.participant_code.as_str(), |one| one.alpha3());
+        let participant = key.participant.map_or(key.participant_code.as_str(), |one| one.alpha3());
         let (mark, until) = match (key.validity_at(at), &key.certificate) {
             (Some(Validity::Valid), Some(one)) => (PLAIN.to_string(), output::day(one.not_after())),
             (_, Some(one)) => (OPEN.to_string(), output::day(one.not_after())),

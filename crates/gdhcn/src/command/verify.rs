@@ -4,8 +4,7 @@ use anstream::println;
 use gdhcn_codes::Participant;
 use gdhcn_credential::HealthDocument;
 use gdhcn_verify::{
-    Check, Content, Context, Envelope, Limits, Outcome, Policy, SignerFacts, Status, Verdict,
-    verify,
+    Check, Content, Context, Envelope, Limits, Outcome, Policy, Signer, Status, Verdict, verify,
 };
 use serde_json::{Value, json};
 
@@ -150,10 +149,10 @@ fn print_documents(documents: &[HealthDocument]) {
     }
 }
 
-fn print_signer(signer: &SignerFacts) {
+fn print_signer(signer: &Signer) {
     println!("\n  {:13} {}", "Signed by", owner(signer.participant, &signer.participant_code));
-    if let Some(subject) = &signer.subject {
-        println!("  {:13} {}", "", tame(subject));
+    if let Some(certificate) = &signer.certificate {
+        println!("  {:13} {}", "", tame(&certificate.subject().to_string()));
     }
     println!("  {:13} {}", "Key from", tame(&signer.source));
 }
@@ -196,17 +195,18 @@ fn check_json(check: &Check) -> Value {
     })
 }
 
-fn signer_json(signer: &SignerFacts) -> Value {
+fn signer_json(signer: &Signer) -> Value {
+    let certificate = signer.certificate.as_ref();
     json!({
         "participant": signer
             .participant
             .map_or(signer.participant_code.as_str(), |participant| participant.alpha3()),
         "name": signer.participant.map(|participant| participant.name()),
-        "domain": signer.domain,
-        "subject": signer.subject,
-        "thumbprint": signer.thumbprint.map(|thumbprint| thumbprint.to_string()),
-        "not_before": signer.validity.map(|(from, _)| from.to_string()),
-        "not_after": signer.validity.map(|(_, until)| until.to_string()),
+        "domain": signer.domain.as_ref().map(ToString::to_string),
+        "subject": certificate.map(|one| one.subject().to_string()),
+        "thumbprint": certificate.map(|one| one.thumbprint().to_string()),
+        "not_before": certificate.map(|one| one.not_before().to_string()),
+        "not_after": certificate.map(|one| one.not_after().to_string()),
         "source": signer.source,
         "given_by_caller": signer.given_by_caller,
     })

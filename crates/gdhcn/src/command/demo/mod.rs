@@ -55,7 +55,8 @@ fn folder(wanted: Option<&Path>) -> Result<PathBuf, Fault> {
         None => {
             let seconds = output::now().as_second();
             let moment = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
-            let digits: String = moment.to_string().chars().filter(|c| c.is_ascii_digit()).collect();
+            let digits: String =
+                moment.to_string().chars().filter(|c| c.is_ascii_digit()).collect();
             PathBuf::from(format!("gdhcn-demo-{digits}"))
         }
     };
@@ -109,7 +110,11 @@ async fn gateway(story: &mut Story, folder: &Path, port: u16) -> Result<Network,
         "gateway-up",
         listening,
         "the gateway takes TLS connections",
-        format!("gateway up at {}, its database is {}", network.url(), network.database().display()),
+        format!(
+            "gateway up at {}, its database is {}",
+            network.url(),
+            network.database().display()
+        ),
     );
     Ok(network)
 }
@@ -147,7 +152,10 @@ async fn countries(
             id,
             onboarded == 3,
             "SCA, upload and TLS certificate signed by the trust anchor and stored",
-            format!("{} onboarded: {onboarded} certificates signed by the trust anchor", country.participant),
+            format!(
+                "{} onboarded: {onboarded} certificates signed by the trust anchor",
+                country.participant
+            ),
         );
     }
     Ok((xxa, xxb))
@@ -255,7 +263,11 @@ fn protection(
     let cases = [
         ("refuse-changed", Outcome::NotAccepted, certificates::changed(dcc)?),
         ("refuse-expired", Outcome::NotAccepted, certificates::expired(xxa, output::now())?),
-        ("undecided-unknown-key", Outcome::CannotTell, certificates::unknown_key(xxa, output::now())?),
+        (
+            "undecided-unknown-key",
+            Outcome::CannotTell,
+            certificates::unknown_key(xxa, output::now())?,
+        ),
     ];
     for (id, expected, paper) in cases {
         paper.save()?;

@@ -9,7 +9,8 @@ use anyhow::anyhow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gdhcn_client::gateway::{
-    ClientIdentity, Deletion, DeletionForm, Download, Gateway as Client, GatewayOptions, ProxyChoice, Selection, ServerTrust, Upload,
+    ClientIdentity, Deletion, DeletionForm, Download, Gateway as Client, GatewayOptions,
+    ProxyChoice, Selection, ServerTrust, Upload,
 };
 use gdhcn_codes::{KeyUsage, Participant};
 use gdhcn_crypto::{Backend, Curve, KeyKind, Signer, SoftwareKey};
@@ -248,9 +249,13 @@ impl Network {
             (PartyType::Upload, &country.upload),
             (PartyType::Authentication, &country.tls),
         ] {
-            let party =
-                TrustedParty::onboard(&identity.certificate, &anchor.certificate, &anchor.key, now())
-                    .or_internal("signing with the trust anchor")?;
+            let party = TrustedParty::onboard(
+                &identity.certificate,
+                &anchor.certificate,
+                &anchor.key,
+                now(),
+            )
+            .or_internal("signing with the trust anchor")?;
             Onboarding { party, certificate_type, roles: Vec::new() }
                 .store(self.running.store(), std::slice::from_ref(&anchor.certificate), now())
                 .await
@@ -299,7 +304,11 @@ impl Network {
     }
 
     /// Fetches the trust list as `country`, saves it and checks every signature in it.
-    pub(super) async fn fetch_list(&self, country: &Country, name: &str) -> Result<Received, Fault> {
+    pub(super) async fn fetch_list(
+        &self,
+        country: &Country,
+        name: &str,
+    ) -> Result<Received, Fault> {
         let download = self
             .client(country)?
             .trust_list(&Selection::All, None)

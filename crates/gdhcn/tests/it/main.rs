@@ -1,0 +1,21 @@
+//! The program as a whole: the binary is run in folders of its own and judged by what it writes
+//! and how it ends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod corpus;
+mod decode;
+mod demo;
+mod demo_by_hand;
+mod forge;
+mod help;
+mod hostile_inputs;
+mod hostile_text;
+mod hostile_trust;
+mod program;
+mod service;
+mod trust_list;
+mod trust_list_published;
+mod verify_answers;
+mod verify_clock;
+mod verify_inputs;
+mod verify_trust;
