@@ -29,6 +29,12 @@ pub enum CheckId {
     KeyKnown,
     /// The signature verifies with that key.
     Signature,
+    /// The document was issued in the past (claim `iat`).
+    IssuedAt,
+    /// The document has not run out (claim `exp`).
+    ExpiresAt,
+    /// The document is valid already (claim `nbf`).
+    NotBefore,
     /// The key comes from a list whose own proof holds.
     ListProof,
     /// The key's certificate was issued by an SCA of the participant.
@@ -37,12 +43,6 @@ pub enum CheckId {
     KeyValidity,
     /// The signed claims can be read.
     Claims,
-    /// The document was issued in the past (claim `iat`).
-    IssuedAt,
-    /// The document has not run out (claim `exp`).
-    ExpiresAt,
-    /// The document is valid already (claim `nbf`).
-    NotBefore,
     /// The document's time lies inside that of the key's certificate.
     KeyWindow,
     /// The claim `iss` names the participant to whom the key belongs.

@@ -33,11 +33,14 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
     let candidates = candidates(cose, context, claimed, &mut findings);
     let signature = signature(cose, algorithm, &candidates, context, &mut findings);
     let key = signature.key.or(candidates.first().copied());
+    if let Ok(claims) = &claims {
+        // Before the key's own time: "it has run out" is what a person needs to hear first.
+        times(claims, context, &mut findings);
+    }
     key_facts(key, context, &mut findings);
 
     let content = match claims {
         Ok(claims) => {
-            times(&claims, context, &mut findings);
             window(&claims, key, context, &mut findings);
             issuer(&claims, key, context, &mut findings);
             content::check(&claims, key, context, &mut findings);

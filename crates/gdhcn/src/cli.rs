@@ -131,7 +131,10 @@ Examples:
   gdhcn decode photo.png
   gdhcn decode 'HC1:6BF...' --json | jq .claims
 
-Nothing is checked here. A code that opens may still be forged: ask `gdhcn verify`.";
+Nothing is checked here. A code that opens may still be forged: ask `gdhcn verify`.
+
+Exit codes: 0 every layer opened, 1 a layer does not open or the picture holds no code, 64 wrong
+usage, 66 the input cannot be read.";
 
 #[derive(Args, Debug)]
 #[command(after_help = DECODE_EXAMPLES)]
@@ -181,8 +184,15 @@ pub(crate) enum GatewayCommand {
     Serve(ServeArguments),
 }
 
+const SERVE_EXAMPLES: &str = "\
+Example:
+  gdhcn gateway serve --config gateway.toml
+
+Exit codes: 0 ended by Ctrl-C, 64 wrong usage, 66 the configuration cannot be read, 70 it does not
+start.";
+
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  gdhcn gateway serve --config gateway.toml")]
+#[command(after_help = SERVE_EXAMPLES)]
 pub(crate) struct ServeArguments {
     /// The configuration (TOML); unknown keys are refused
     #[arg(long, value_name = "FILE")]

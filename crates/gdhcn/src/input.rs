@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use gdhcn_credential::{TextKind, detect};
+use gdhcn_credential::{TextKind, detect, hcert};
 use gdhcn_scan::ScanError;
 
 use crate::exit::{Fault, OrInput};
@@ -71,10 +71,13 @@ fn from_bytes(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
     // No picture is valid UTF-8: PNG and JPEG begin with a byte that UTF-8 does not know.
     let Ok(text) = std::str::from_utf8(bytes) else { return from_picture(name, bytes) };
     let text = text.trim_start_matches('\u{feff}');
-    let codes: Vec<&str> =
-        text.lines().filter(|line| line.starts_with("HC1:")).take(MAX_CODES).collect();
-    if codes.len() > 1 {
-        return Ok(numbered(name, codes.into_iter().map(str::to_owned)));
+    // Several lines with a code among them are a list: every line counts, also the damaged ones.
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    if lines.len() > 1 && lines.iter().any(|line| line.starts_with(hcert::PREFIX)) {
+        if lines.len() > MAX_CODES {
+            return Err(Fault::Input(anyhow::anyhow!("{name}: more than {MAX_CODES} lines")));
+        }
+        return Ok(numbered(name, lines.into_iter().map(str::to_owned)));
     }
     Ok(vec![Input { name: name.to_owned(), found: Found::Text(text.to_owned()) }])
 }

@@ -31,7 +31,8 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(exit) => exit.into(),
         Err(fault) => {
-            anstream::eprintln!("{}error:{} {fault}", output::BAD, output::PLAIN);
+            let message = output::tame_line(&fault.to_string());
+            anstream::eprintln!("{}error:{} {message}", output::BAD, output::PLAIN);
             fault.exit().into()
         }
     }

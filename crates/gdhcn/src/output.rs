@@ -59,6 +59,11 @@ pub(crate) fn tame(text: &str) -> String {
         .collect()
 }
 
+/// As [`tame`], for a message that is to stay on one line.
+pub(crate) fn tame_line(text: &str) -> String {
+    tame(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::tame;

@@ -117,10 +117,9 @@ fn print(view: &Value) {
             Value::Array(values) if values.is_empty() => {}
             Value::Object(_) | Value::Array(_) => {
                 println!("{STRONG}{name}{PLAIN}");
-                // serde_json escapes control characters.
                 let text = serde_json::to_string_pretty(value).unwrap_or_default();
                 for line in text.lines() {
-                    println!("  {line}");
+                    println!("  {}", tame(line));
                 }
             }
             Value::String(text) => println!("{STRONG}{name}{PLAIN} {}", tame(text)),

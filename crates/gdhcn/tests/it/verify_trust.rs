@@ -1,11 +1,11 @@
 //! Whose keys count: every kind of `--trust`.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use gdhcn_client::gateway::{
     ClientIdentity, Gateway, GatewayOptions, ProxyChoice, ServerTrust, Upload,
 };
-use gdhcn_crypto::SoftwareKey;
+use gdhcn_crypto::{PublicKey, SoftwareKey};
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_envelope::{cms, pem};
 use serde_json::json;
@@ -68,6 +68,7 @@ fn a_did_list_in_the_published_form_is_a_source() {
     let country = Country::new("XXA");
     let place = place_with(&country);
     let id = "did:web:example.org:v2:trustlist:DCC:XXA:DSC";
+    let Ok(PublicKey::Ec(point)) = country.dsc.public_key() else { panic!("a key on a curve") };
     let document = json!({
         "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1"],
         "id": "did:web:example.org:v2:trustlist",
@@ -80,6 +81,9 @@ fn a_did_list_in_the_published_form_is_a_source() {
                 "kty": "EC",
                 "kid": country.dsc.kid().to_string(),
                 "x5c": [STANDARD.encode(country.dsc.der())],
+                "crv": "P-256",
+                "x": URL_SAFE_NO_PAD.encode(point.x()),
+                "y": URL_SAFE_NO_PAD.encode(point.y()),
             },
             "domain": { "code": "#DCC" },
             "participant": { "code": "#XXA" },

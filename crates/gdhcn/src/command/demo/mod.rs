@@ -348,19 +348,35 @@ fn participant(code: &str) -> Result<Participant, Fault> {
 }
 
 fn next_steps(program: &str, folder: &Path, address: String) -> String {
-    let folder = folder.display();
+    let program = quoted(program);
+    let file = |name: &str| quoted(&folder.join(name).display().to_string());
+    let (dcc, icvp) = (file("xxa/dcc.png"), file("xxa/icvp.png"));
+    let (first, second) = (file("xxb/trust-list-1.json"), file("xxb/trust-list-2.json"));
+    let (certificate, key) = (file("xxb/tls.pem"), file("xxb/tls.key"));
+    let (anchor, server) = (file("operator/trust-anchor.pem"), file("operator/gateway.pem"));
+    let config = file("operator/gateway.toml");
     format!(
         "\
 # Check the saved picture against the first list, then against the second, without the key:
-{program} verify {folder}/xxa/dcc.png --trust {folder}/xxb/trust-list-1.json --trust-anchor {folder}/operator/trust-anchor.pem
-{program} verify {folder}/xxa/dcc.png --trust {folder}/xxb/trust-list-2.json --trust-anchor {folder}/operator/trust-anchor.pem
+{program} verify {dcc} --trust {first} --trust-anchor {anchor}
+{program} verify {dcc} --trust {second} --trust-anchor {anchor}
 
 # See every layer of a code:
-{program} decode {folder}/xxa/icvp.png
+{program} decode {icvp}
 
 # Start the gateway again, and ask it from another terminal as XXB:
-{program} gateway serve --config {folder}/operator/gateway.toml
-{program} trust list https://{address} --client-cert {folder}/xxb/tls.pem --client-key {folder}/xxb/tls.key --gateway-ca {folder}/operator/gateway.pem --trust-anchor {folder}/operator/trust-anchor.pem
+{program} gateway serve --config {config}
+{program} trust list https://{address} --client-cert {certificate} --client-key {key} --gateway-ca {server} --trust-anchor {anchor}
 "
     )
+}
+
+/// A word for a shell, in quotes where it needs them.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=+,@".contains(c);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
