@@ -12,10 +12,12 @@ mod error;
 pub mod icd11;
 pub mod icvp_product;
 mod participant;
+mod statement;
 mod usage;
 pub mod value_set;
 
 pub use domain::Domain;
 pub use error::CodeError;
 pub use participant::{Participant, ParticipantKind};
+pub use statement::StatementKind;
 pub use usage::KeyUsage;

@@ -5,8 +5,9 @@
 
 use std::net::IpAddr;
 
-use gdhcn_codes::Participant;
+use gdhcn_codes::{Participant, StatementKind};
 use gdhcn_crypto::{DigestAlgorithm, PublicKey, SignatureScheme, Signer};
+use gdhcn_envelope::x509::oid::ObjectIdentifier;
 use gdhcn_envelope::x509::{
     Certificate, CertificateTemplate, GeneralName, NameBuilder, NameError, PrivateKeyUsagePeriod,
     TemplateError,
@@ -15,7 +16,6 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::profile::{Issuer, Profile, Role};
-pub use crate::purpose::DocumentPurpose;
 
 /// What a ceremony needs to make one certificate.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub struct Request<'a> {
     /// When the ceremony takes place. The certificate begins a few minutes before.
     pub at: Timestamp,
     /// What a document signer may sign; empty: everything.
-    pub purposes: &'a [DocumentPurpose],
+    pub purposes: &'a [StatementKind],
     /// DNS names of a server.
     pub dns_names: &'a [&'a str],
     /// Addresses of a server.
@@ -136,7 +136,7 @@ impl<'a> Request<'a> {
         template.basic_constraints = profile.basic_constraints;
         template.key_usage = Some(profile.key_usage);
         template.extended_key_usage =
-            profile.purpose.into_iter().chain(self.purposes.iter().map(|p| p.oid())).collect();
+            profile.purpose.into_iter().chain(self.purposes.iter().filter_map(usage)).collect();
         template.private_key_usage_period = match profile.key_use_days {
             Some(days) => Some(PrivateKeyUsagePeriod {
                 not_before: Some(not_before),
@@ -178,6 +178,12 @@ fn scheme(signer: &dyn Signer) -> SignatureScheme {
         PublicKey::Ec(_) => SignatureScheme::EcdsaDer(DigestAlgorithm::Sha256),
         other => other.default_scheme(),
     }
+}
+
+/// The registered extended key usage of a kind of statement.
+fn usage(kind: &StatementKind) -> Option<ObjectIdentifier> {
+    let [registered, _misprint] = kind.extended_key_usages();
+    ObjectIdentifier::new(registered).ok()
 }
 
 /// X.509 has no fractions of a second.

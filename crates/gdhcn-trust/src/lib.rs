@@ -22,7 +22,7 @@ mod purpose;
 pub mod trust_list;
 pub mod upload;
 
-pub use purpose::{DocumentPurpose, DocumentPurposes};
+pub use purpose::DocumentPurposes;
 pub use trust_list::{
     Chain, GatewayItem, GatewayRefusal, Limits, ProofStatus, Refusal, RefusedEntry, Source,
     SourceKind, TrustStore, TrustStoreBuilder, TrustedKey,

@@ -1,50 +1,8 @@
 use std::fmt;
 
+use gdhcn_codes::StatementKind;
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_envelope::x509::oid::{self, ObjectIdentifier};
-
-/// A purpose that a document signer's certificate can be limited to (HCERT specification, A.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DocumentPurpose {
-    /// Test results.
-    Test,
-    /// Vaccinations.
-    Vaccination,
-    /// Recoveries.
-    Recovery,
-}
-
-impl DocumentPurpose {
-    /// All purposes, in the order of their identifiers.
-    pub const ALL: [Self; 3] = [Self::Test, Self::Vaccination, Self::Recovery];
-
-    /// The object identifier of the extended key usage.
-    pub const fn oid(self) -> ObjectIdentifier {
-        match self {
-            Self::Test => oid::HEALTH_TEST,
-            Self::Vaccination => oid::HEALTH_VACCINATION,
-            Self::Recovery => oid::HEALTH_RECOVERY,
-        }
-    }
-
-    const fn bit(self) -> u8 {
-        match self {
-            Self::Test => 1,
-            Self::Vaccination => 2,
-            Self::Recovery => 4,
-        }
-    }
-}
-
-impl fmt::Display for DocumentPurpose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Test => "test",
-            Self::Vaccination => "vaccination",
-            Self::Recovery => "recovery",
-        })
-    }
-}
+use gdhcn_envelope::x509::oid::ObjectIdentifier;
 
 /// Which statements a document signer may sign, by its extended key usage (HCERT specification,
 /// A.2).
@@ -68,8 +26,8 @@ impl DocumentPurposes {
     }
 
     /// Whether such statements may be signed.
-    pub const fn allows(self, purpose: DocumentPurpose) -> bool {
-        self.named == 0 || self.named & purpose.bit() != 0
+    pub const fn allows(self, purpose: StatementKind) -> bool {
+        self.named == 0 || self.named & bit(purpose) != 0
     }
 
     /// Whether the certificate names at least one purpose.
@@ -84,37 +42,33 @@ impl DocumentPurposes {
     }
 
     /// The purposes that the certificate names; none when it names none.
-    pub fn named(self) -> impl Iterator<Item = DocumentPurpose> {
-        DocumentPurpose::ALL.into_iter().filter(move |one| self.named & one.bit() != 0)
+    pub fn named(self) -> impl Iterator<Item = StatementKind> {
+        StatementKind::ALL.into_iter().filter(move |one| self.named & bit(*one) != 0)
     }
 
     fn and(self, usage: &ObjectIdentifier) -> Self {
         purpose(usage).map_or(self, |(purpose, misprinted)| Self {
-            named: self.named | purpose.bit(),
+            named: self.named | bit(purpose),
             misprinted: self.misprinted || misprinted,
         })
     }
 }
 
-/// The purpose of an identifier, and whether it has the surplus `.0`.
-fn purpose(usage: &ObjectIdentifier) -> Option<(DocumentPurpose, bool)> {
-    // Both families: the registered one, and the one that was copied from a faulty document.
-    const RIGHT: [u32; 9] = [1, 3, 6, 1, 4, 1, 1847, 2021, 1];
-    const MISPRINT: [u32; 10] = [1, 3, 6, 1, 4, 1, 0, 1847, 2021, 1];
-    const FIRST: usize = RIGHT.len();
-    let is = |family: &[u32]| usage.arcs().take(family.len()).eq(family.iter().copied());
-    let (last, misprinted) = match usage.arcs().count() {
-        10 if is(&RIGHT) => (usage.arcs().nth(FIRST)?, false),
-        11 if is(&MISPRINT) => (usage.arcs().nth(FIRST + 1)?, true),
-        _ => return None,
-    };
-    let purpose = match last {
-        1 => DocumentPurpose::Test,
-        2 => DocumentPurpose::Vaccination,
-        3 => DocumentPurpose::Recovery,
-        _ => return None,
-    };
-    Some((purpose, misprinted))
+const fn bit(kind: StatementKind) -> u8 {
+    match kind {
+        StatementKind::Test => 1,
+        StatementKind::Vaccination => 2,
+        StatementKind::Recovery => 4,
+    }
+}
+
+/// The purpose of an identifier, and whether it is the misprinted one.
+fn purpose(usage: &ObjectIdentifier) -> Option<(StatementKind, bool)> {
+    let usage = usage.to_string();
+    StatementKind::ALL.into_iter().find_map(|kind| {
+        let position = kind.extended_key_usages().iter().position(|known| *known == usage)?;
+        Some((kind, position > 0))
+    })
 }
 
 impl fmt::Display for DocumentPurposes {
@@ -151,10 +105,10 @@ mod tests {
         let misprint = purposes(&["1.3.6.1.4.1.0.1847.2021.1.2"]);
         for purposes in [right, misprint] {
             assert!(
-                purposes.allows(DocumentPurpose::Vaccination)
-                    && !purposes.allows(DocumentPurpose::Test)
+                purposes.allows(StatementKind::Vaccination)
+                    && !purposes.allows(StatementKind::Test)
             );
-            assert!(!purposes.allows(DocumentPurpose::Recovery) && purposes.is_restricted());
+            assert!(!purposes.allows(StatementKind::Recovery) && purposes.is_restricted());
             assert_eq!(purposes.to_string(), "vaccination");
         }
         assert!(!right.has_misprint() && misprint.has_misprint());
@@ -165,8 +119,7 @@ mod tests {
         for usages in [&[][..], &["1.3.6.1.5.5.7.3.2"], &["1.3.6.1.4.1.1847.2021.1.4"]] {
             let purposes = purposes(usages);
             assert!(
-                purposes.allows(DocumentPurpose::Test)
-                    && purposes.allows(DocumentPurpose::Recovery)
+                purposes.allows(StatementKind::Test) && purposes.allows(StatementKind::Recovery)
             );
             assert_eq!(purposes.to_string(), "everything");
         }

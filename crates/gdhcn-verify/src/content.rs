@@ -1,9 +1,9 @@
 //! The checks of the health documents inside.
 
 use gdhcn_codes::value_set::{self, ValueSetId};
-use gdhcn_credential::dcc::{Statement, StatementKind};
+use gdhcn_credential::dcc::Statement;
 use gdhcn_credential::{Cwt, Dcc, HealthDocument, Icvp, PartialDate, SubclaimKey, uvci};
-use gdhcn_trust::{DocumentPurpose, TrustedKey};
+use gdhcn_trust::TrustedKey;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
@@ -75,7 +75,7 @@ fn key_usage(claims: &Cwt, key: Option<&TrustedKey>, findings: &mut Findings) {
         return findings.not_done(CheckId::KeyUsage, Reason::NotApplicable);
     };
     let Some(key) = key else { return findings.not_done(CheckId::KeyUsage, Reason::NoKey) };
-    if key.purposes.allows(purpose(statement.kind())) {
+    if key.purposes.allows(statement.kind()) {
         findings.pass(CheckId::KeyUsage, Reason::Fine);
     } else {
         let statement = statement.kind().as_str();
@@ -83,14 +83,6 @@ fn key_usage(claims: &Cwt, key: Option<&TrustedKey>, findings: &mut Findings) {
             CheckId::KeyUsage,
             Reason::KeyUsage { statement, allowed: key.purposes.to_string() },
         );
-    }
-}
-
-const fn purpose(kind: StatementKind) -> DocumentPurpose {
-    match kind {
-        StatementKind::Vaccination => DocumentPurpose::Vaccination,
-        StatementKind::Test => DocumentPurpose::Test,
-        StatementKind::Recovery => DocumentPurpose::Recovery,
     }
 }
 

@@ -11,6 +11,8 @@ mod write;
 
 use crate::{DateText, Person, Problem};
 
+pub use gdhcn_codes::StatementKind;
+
 /// An EU Digital COVID Certificate: who, and one vaccination, test or recovery.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dcc {
@@ -226,64 +228,6 @@ impl Statement {
             Self::Test(test) => &test.sampled_at,
             Self::Recovery(recovery) => &recovery.first_positive,
         }
-    }
-}
-
-/// The kinds of statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StatementKind {
-    /// A vaccination.
-    Vaccination,
-    /// A test.
-    Test,
-    /// A recovery.
-    Recovery,
-}
-
-impl StatementKind {
-    /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Vaccination, Self::Test, Self::Recovery];
-
-    /// Its key in the document.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Vaccination => "v",
-            Self::Test => "t",
-            Self::Recovery => "r",
-        }
-    }
-
-    /// Its English name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Vaccination => "vaccination",
-            Self::Test => "test",
-            Self::Recovery => "recovery",
-        }
-    }
-
-    /// The extended key usages that allow a document signer this kind of statement (HCERT
-    /// specification 1.1.1, A.2): the registered one, and the malformed one of many certificates.
-    pub const fn extended_key_usages(self) -> [&'static str; 2] {
-        match self {
-            Self::Test => ["1.3.6.1.4.1.1847.2021.1.1", "1.3.6.1.4.1.0.1847.2021.1.1"],
-            Self::Vaccination => ["1.3.6.1.4.1.1847.2021.1.2", "1.3.6.1.4.1.0.1847.2021.1.2"],
-            Self::Recovery => ["1.3.6.1.4.1.1847.2021.1.3", "1.3.6.1.4.1.0.1847.2021.1.3"],
-        }
-    }
-
-    /// Whether a signer with these extended key usages may sign this kind of statement: yes, unless
-    /// usages of this family are named and this kind is not among them.
-    pub fn is_allowed_by<'a>(self, usages: impl Iterator<Item = &'a str> + Clone) -> bool {
-        let names =
-            |kind: Self| usages.clone().any(|usage| kind.extended_key_usages().contains(&usage));
-        names(self) || !Self::ALL.into_iter().any(names)
-    }
-}
-
-impl std::fmt::Display for StatementKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

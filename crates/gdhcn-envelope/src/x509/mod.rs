@@ -63,13 +63,4 @@ pub mod oid {
     pub const SERVER_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
     /// Purpose: TLS client.
     pub const CLIENT_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
-    /// Purpose of the eHealth network: sign test results.
-    pub const HEALTH_TEST: ObjectIdentifier =
-        ObjectIdentifier::new_unwrap("1.3.6.1.4.1.1847.2021.1.1");
-    /// Purpose of the eHealth network: sign vaccinations.
-    pub const HEALTH_VACCINATION: ObjectIdentifier =
-        ObjectIdentifier::new_unwrap("1.3.6.1.4.1.1847.2021.1.2");
-    /// Purpose of the eHealth network: sign recoveries.
-    pub const HEALTH_RECOVERY: ObjectIdentifier =
-        ObjectIdentifier::new_unwrap("1.3.6.1.4.1.1847.2021.1.3");
 }

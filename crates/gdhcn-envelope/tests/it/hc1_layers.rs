@@ -27,7 +27,8 @@ fn tree() -> impl Strategy<Value = Value<'static>> {
             prop::collection::btree_map("[a-z]{0,30}", inner.clone(), 0..6).prop_map(|entries| {
                 Value::map(entries.into_iter().map(|(key, value)| (Value::from(key), value)))
             }),
-            (0..100_u64, inner).prop_map(|(tag, value)| Value::Tag(tag, Box::new(value))),
+            // Tags 2 and 3 are big numbers, which the other implementation folds into plain ones.
+            (4..100_u64, inner).prop_map(|(tag, value)| Value::Tag(tag, Box::new(value))),
         ]
     })
 }

@@ -120,7 +120,11 @@ fn openssl_shows_every_extension_that_we_write() {
     let mut template = template("DSC", 0xfe);
     template.key_usage = Some(KeyUsageBits::DIGITAL_SIGNATURE);
     template.extended_key_usage =
-        vec![oid::HEALTH_TEST, oid::HEALTH_VACCINATION, oid::HEALTH_RECOVERY, oid::SERVER_AUTH];
+        ["1.3.6.1.4.1.1847.2021.1.1", "1.3.6.1.4.1.1847.2021.1.2", "1.3.6.1.4.1.1847.2021.1.3"]
+            .map(oid::ObjectIdentifier::new_unwrap)
+            .into_iter()
+            .chain([oid::SERVER_AUTH])
+            .collect();
     template.authority_key_id = authority.extensions().subject_key_id.clone();
     template.private_key_usage_period = Some(PrivateKeyUsagePeriod {
         not_before: Some(at("2026-01-01T00:00:00Z")),

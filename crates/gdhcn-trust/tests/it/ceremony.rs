@@ -1,9 +1,10 @@
+use gdhcn_codes::StatementKind;
 use gdhcn_crypto::{Curve, KeyKind, Signer, SoftwareKey};
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::{Certificate, GeneralName, KeyUsageBits, oid};
+use gdhcn_trust::DocumentPurposes;
 use gdhcn_trust::ceremony::{CeremonyError, Request};
 use gdhcn_trust::profile::Role;
-use gdhcn_trust::{DocumentPurpose, DocumentPurposes};
 
 use crate::network::{BACKEND, Holder, at, request};
 
@@ -44,14 +45,14 @@ fn a_document_signer_points_at_its_authority_and_names_its_purposes() {
     let sca = Holder::new(Role::Sca, "XXA", 1);
     let key = SoftwareKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
     let mut request = request(Role::Dsc, "XXA", 2, &key);
-    request.purposes = &[DocumentPurpose::Vaccination, DocumentPurpose::Recovery];
+    request.purposes = &[StatementKind::Vaccination, StatementKind::Recovery];
     request.crl_uri = Some("http://pki.example/sca.crl");
     let dsc = request.issued_by(&sca.certificate, &sca.key).unwrap();
     assert_eq!(dsc.extensions().authority_key_id, sca.certificate.extensions().subject_key_id);
     assert_eq!(dsc.issuer(), sca.certificate.subject());
     let purposes = DocumentPurposes::of(&dsc);
     assert_eq!(purposes.to_string(), "vaccination, recovery");
-    assert!(!purposes.has_misprint() && !purposes.allows(DocumentPurpose::Test));
+    assert!(!purposes.has_misprint() && !purposes.allows(StatementKind::Test));
     assert_eq!(dsc.extensions().crl_uris, ["http://pki.example/sca.crl"]);
     let verifier = BACKEND.verifier(sca.key.public_key()).unwrap();
     assert_eq!(dsc.verify_signature(verifier.as_ref()), Ok(()));

@@ -1,11 +1,11 @@
 //! One flaw at a time: the right check fails with the right code, and nothing else is blamed.
 
+use gdhcn_codes::StatementKind;
 use gdhcn_credential::{SubclaimKey, hcert};
 use gdhcn_crypto::{Backend, Curve, DigestAlgorithm, KeyKind, Kid, RsaSize, SignatureScheme};
 use gdhcn_envelope::cbor::Value;
 use gdhcn_envelope::cose;
 use gdhcn_trust::TrustStoreBuilder;
-use gdhcn_trust::ceremony::DocumentPurpose;
 use gdhcn_verify::{CheckId, Content, Outcome, PolicyName, Status, Verdict};
 
 use crate::forge::{Code, Country, dcc, judge, judge_at, noon, seconds};
@@ -234,7 +234,7 @@ fn an_expired_signer_is_refused_at_the_border_and_noted_by_lenient() {
 
 #[test]
 fn a_signer_for_tests_may_not_sign_vaccinations() {
-    let country = Country::with("XXA", KeyKind::Ec(Curve::P256), &[DocumentPurpose::Test]);
+    let country = Country::with("XXA", KeyKind::Ec(Curve::P256), &[StatementKind::Test]);
     let verdict = judge(&Code::dcc().text(&country), &country.trust());
     assert_decided(&verdict, Outcome::NotAccepted, CheckId::KeyUsage, "KEY_USAGE");
 }

@@ -1,6 +1,6 @@
 //! Makes codes of our own, sound or with one deliberate flaw.
 
-use gdhcn_codes::Participant;
+use gdhcn_codes::{Participant, StatementKind};
 use gdhcn_credential::dcc::{Name, Statement, Vaccination};
 use gdhcn_credential::icvp::Dose;
 use gdhcn_credential::{CwtClaims, Dcc, Icvp, SubclaimKey, hcert};
@@ -10,7 +10,7 @@ use gdhcn_crypto::{
 use gdhcn_envelope::cbor::Value;
 use gdhcn_envelope::cose;
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_trust::ceremony::{DocumentPurpose, Request};
+use gdhcn_trust::ceremony::Request;
 use gdhcn_trust::profile::Role;
 use gdhcn_trust::{TrustStore, TrustStoreBuilder};
 use gdhcn_verify::{Context, Limits, Policy, PolicyName, Verdict, verify};
@@ -37,7 +37,7 @@ impl Country {
         Self::with(code, KeyKind::Ec(Curve::P256), &[])
     }
 
-    pub(crate) fn with(code: &str, kind: KeyKind, purposes: &[DocumentPurpose]) -> Self {
+    pub(crate) fn with(code: &str, kind: KeyKind, purposes: &[StatementKind]) -> Self {
         let owner = Participant::parse(code).unwrap();
         let sca_key = SoftwareKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
         let key = SoftwareKey::generate(kind).unwrap();

@@ -12,7 +12,7 @@ use gdhcn_client::gateway::{
     ClientIdentity, Deletion, DeletionForm, Download, Gateway as Client, GatewayOptions,
     ProxyChoice, Selection, ServerTrust, Upload,
 };
-use gdhcn_codes::{KeyUsage, Participant};
+use gdhcn_codes::{KeyUsage, Participant, StatementKind};
 use gdhcn_crypto::{Backend, Curve, KeyKind, Signer, SoftwareKey};
 use gdhcn_envelope::cms;
 use gdhcn_envelope::pem;
@@ -21,7 +21,7 @@ use gdhcn_server::config::TlsFiles;
 use gdhcn_server::gateway::Onboarding;
 use gdhcn_server::{Clock, Gateway, GatewayConfig, RunningGateway};
 use gdhcn_store::trusted_party::PartyType;
-use gdhcn_trust::ceremony::{DocumentPurpose, Request};
+use gdhcn_trust::ceremony::Request;
 use gdhcn_trust::participant::TrustedParty;
 use gdhcn_trust::profile::Role;
 use gdhcn_trust::{TrustStore, TrustStoreBuilder};
@@ -169,7 +169,7 @@ fn document_signer(
         // Inside the SCA's validity, which began a moment ago.
         now(),
     );
-    request.purposes = &[DocumentPurpose::Vaccination];
+    request.purposes = &[StatementKind::Vaccination];
     let certificate =
         request.issued_by(&sca.certificate, &sca.key).or_internal("making the DSC")?;
     Ok(Identity { certificate, key })
