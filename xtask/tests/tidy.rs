@@ -31,10 +31,7 @@ const ALLOWED: [(&str, &[&str]); 17] = [
             "gdhcn-codes",
         ],
     ),
-    (
-        "gdhcn-issue",
-        &["gdhcn-credential", "gdhcn-trust", "gdhcn-envelope", "gdhcn-crypto", "gdhcn-codes"],
-    ),
+    ("gdhcn-issue", &["gdhcn-credential", "gdhcn-envelope", "gdhcn-crypto", "gdhcn-codes"]),
     ("gdhcn-store", &["gdhcn-trust", "gdhcn-rules", "gdhcn-revocation", "gdhcn-codes"]),
     (
         "gdhcn-client",
@@ -162,6 +159,29 @@ fn heavy_dependencies_stay_where_they_belong() {
 }
 
 #[test]
+fn every_dependency_is_named_in_the_sources() {
+    let mut faults = Vec::new();
+    for package in packages() {
+        let folder = package.manifest.parent().expect("a manifest lies in a folder");
+        let product = sources(&[folder.join("src")]);
+        // The fuzz targets are replayed by a test of xtask.
+        let tests = ["src", "tests", "benches", "examples", "../fuzz/src"];
+        let tests = sources(&tests.map(|name| folder.join(name)));
+        let named = |text: &str, dependency: &str| {
+            let name = dependency.replace('-', "_");
+            text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+        };
+        for dependency in package.dependencies.iter().filter(|name| !named(&product, name)) {
+            faults.push(format!("{} does not use {dependency}", package.name));
+        }
+        for dependency in package.dev_dependencies.iter().filter(|name| !named(&tests, name)) {
+            faults.push(format!("the tests of {} do not use {dependency}", package.name));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
 fn every_crate_takes_licence_lints_and_toolchain_from_the_workspace() {
     for package in packages() {
         let manifest = read(&package.manifest);
@@ -242,6 +262,7 @@ struct Package {
     manifest: PathBuf,
     /// Normal and build dependencies.
     dependencies: Vec<String>,
+    dev_dependencies: Vec<String>,
 }
 
 fn packages() -> Vec<Package> {
@@ -253,6 +274,13 @@ fn packages() -> Vec<Package> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let named = |package: &Value, dev: bool| {
+        let all = package["dependencies"].as_array().expect("a package lists its dependencies");
+        all.iter()
+            .filter(|dependency| (dependency["kind"] == "dev") == dev)
+            .map(|dependency| text(&dependency["name"]))
+            .collect()
+    };
     let packages: Vec<_> = metadata["packages"]
         .as_array()
         .expect("there are packages")
@@ -261,17 +289,21 @@ fn packages() -> Vec<Package> {
             name: text(&package["name"]),
             description: text(&package["description"]),
             manifest: text(&package["manifest_path"]).into(),
-            dependencies: package["dependencies"]
-                .as_array()
-                .expect("a package lists its dependencies")
-                .iter()
-                .filter(|dependency| dependency["kind"] != "dev")
-                .map(|dependency| text(&dependency["name"]))
-                .collect(),
+            dependencies: named(package, false),
+            dev_dependencies: named(package, true),
         })
         .collect();
     assert!(packages.len() > 10, "the workspace has lost its crates");
     packages
+}
+
+/// All Rust source below these folders as one text.
+fn sources(folders: &[PathBuf]) -> String {
+    let mut found = Vec::new();
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        walk(folder, &["rs"], &mut found);
+    }
+    found.iter().map(|path| read(path)).collect()
 }
 
 fn is_ours(name: &str) -> bool {
