@@ -26,6 +26,7 @@ mod limits;
 mod nfc;
 mod person;
 mod problem;
+pub mod statement;
 mod time_claim;
 pub mod uvci;
 
@@ -41,4 +42,5 @@ pub use limits::Limits;
 pub use nfc::normalized;
 pub use person::Person;
 pub use problem::{Problem, Rule};
+pub use statement::{Coding, Credential};
 pub use time_claim::{TimeClaim, TimeFault};

@@ -7,6 +7,7 @@
 //! * [`x509`] reads certificates and keeps the received bytes; [`pem`] finds them in files.
 //! * [`cms`] reads signed messages in DER and BER and writes them in DER (RFC 5652).
 //! * [`cbor`], [`inflate`] and [`cose`] open the layers of an HC1 code.
+//! * [`json`] reads JSON with bounds, [`jcs`] writes its canonical form (RFC 8785).
 //! * [`linked_data`] checks the proofs of DID trust lists.
 
 pub mod algorithm;
@@ -14,6 +15,8 @@ pub mod cbor;
 pub mod cms;
 pub mod cose;
 pub mod inflate;
+pub mod jcs;
+pub mod json;
 pub mod linked_data;
 pub mod pem;
 pub mod x509;

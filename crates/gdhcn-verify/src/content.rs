@@ -2,56 +2,34 @@
 
 use gdhcn_codes::value_set::{self, ValueSetId};
 use gdhcn_credential::dcc::Statement;
-use gdhcn_credential::{Cwt, Dcc, HealthDocument, Icvp, PartialDate, SubclaimKey, uvci};
+use gdhcn_credential::{Dcc, HealthDocument, Icvp, PartialDate, SubclaimKey, Unsupported, uvci};
 use gdhcn_trust::TrustedKey;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use crate::policy::Concern;
-use crate::reason::Fact;
 use crate::verdict::Findings;
 use crate::{CheckId, Context, Reason, Status};
 
 /// Checks what is inside.
 pub(crate) fn check(
-    claims: &Cwt,
+    documents: &[HealthDocument],
+    issued_at: Option<Timestamp>,
     key: Option<&TrustedKey>,
     context: &Context<'_>,
     findings: &mut Findings,
 ) {
-    if !claims.warnings.is_empty() {
-        let oddities = claims.warnings.iter().map(ToString::to_string).collect();
-        findings.concern(CheckId::Claims, Concern::Flaw, Reason::Odd(oddities), context);
-    }
-    kinds(claims, findings);
-    schema(claims, context, findings);
-    key_usage(claims, key, findings);
-    domain(claims, key, context, findings);
-    value_sets(claims, context, findings);
-    identifier(claims, context, findings);
-    dates(claims, context, findings);
+    schema(documents, context, findings);
+    key_usage(documents, key, findings);
+    domain(documents, key, context, findings);
+    value_sets(documents, context, findings);
+    identifier(documents, context, findings);
+    dates(documents, issued_at, context, findings);
 }
 
-fn documents(claims: &Cwt) -> impl Iterator<Item = &HealthDocument> {
-    claims.subclaims.iter().map(|subclaim| &subclaim.document)
-}
-
-fn kinds(claims: &Cwt, findings: &mut Findings) {
-    let known = |document: &HealthDocument| !matches!(document, HealthDocument::Unsupported(_));
-    if claims.subclaims.is_empty() {
-        return findings.fail(CheckId::Content, Reason::HcertMissing);
-    }
-    if !claims.subclaims.iter().any(|subclaim| known(&subclaim.document)) {
-        let keys = claims.subclaims.iter().map(|subclaim| subclaim.key.0).collect();
-        return findings.fail(CheckId::Content, Reason::HcertUnknown(keys));
-    }
-    let keys = claims.subclaims.iter().map(|subclaim| subclaim.key).collect();
-    findings.pass(CheckId::Content, Reason::Holds(Fact::Documents(keys)));
-}
-
-fn schema(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
-    let problems = || documents(claims).flat_map(HealthDocument::problems);
+fn schema(documents: &[HealthDocument], context: &Context<'_>, findings: &mut Findings) {
+    let problems = || documents.iter().flat_map(HealthDocument::problems);
     if problems().next().is_none() {
         return findings.pass(CheckId::Schema, Reason::Fine);
     }
@@ -63,15 +41,15 @@ fn schema(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn statement(claims: &Cwt) -> Option<&Statement> {
-    documents(claims).find_map(|document| match document {
+fn statement(documents: &[HealthDocument]) -> Option<&Statement> {
+    documents.iter().find_map(|document| match document {
         HealthDocument::Dcc(dcc) => dcc.statement.as_ref(),
         _ => None,
     })
 }
 
-fn key_usage(claims: &Cwt, key: Option<&TrustedKey>, findings: &mut Findings) {
-    let Some(statement) = statement(claims) else {
+fn key_usage(documents: &[HealthDocument], key: Option<&TrustedKey>, findings: &mut Findings) {
+    let Some(statement) = statement(documents) else {
         return findings.not_done(CheckId::KeyUsage, Reason::NotApplicable);
     };
     let Some(key) = key else { return findings.not_done(CheckId::KeyUsage, Reason::NoKey) };
@@ -87,27 +65,33 @@ fn key_usage(claims: &Cwt, key: Option<&TrustedKey>, findings: &mut Findings) {
 }
 
 /// The trust domains in which a kind of document is signed, and how to name them.
-const fn domains(key: SubclaimKey) -> Option<(&'static [&'static str], &'static str)> {
-    match key {
-        SubclaimKey::DCC | SubclaimKey::DDCC_VACCINATION | SubclaimKey::DDCC_TEST => {
-            Some((&["DCC", "DDCC"], "DCC or DDCC"))
-        }
-        SubclaimKey::HEALTH_LINK => {
+const fn domains(document: &HealthDocument) -> Option<(&'static [&'static str], &'static str)> {
+    match document {
+        HealthDocument::Dcc(_)
+        | HealthDocument::Unsupported(Unsupported {
+            key: SubclaimKey::DDCC_VACCINATION | SubclaimKey::DDCC_TEST,
+            ..
+        }) => Some((&["DCC", "DDCC"], "DCC or DDCC")),
+        HealthDocument::Link(_) => {
             Some((&["IPS-PILGRIMAGE", "PH4H", "DDCC"], "IPS-PILGRIMAGE, PH4H or DDCC"))
         }
-        SubclaimKey::ICVP => Some((&["ICVP", "DICVP"], "ICVP or DICVP")),
+        HealthDocument::Icvp(_) => Some((&["ICVP", "DICVP"], "ICVP or DICVP")),
         _ => None,
     }
 }
 
-fn domain(claims: &Cwt, key: Option<&TrustedKey>, context: &Context<'_>, findings: &mut Findings) {
+fn domain(
+    documents: &[HealthDocument],
+    key: Option<&TrustedKey>,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
     let Some(found) = key.and_then(|key| key.domain.as_ref()) else {
         return findings.not_done(CheckId::Domain, Reason::DomainUnknown);
     };
-    let foreign = claims
-        .subclaims
+    let foreign = documents
         .iter()
-        .filter_map(|subclaim| domains(subclaim.key))
+        .filter_map(domains)
         .find(|(allowed, _)| !allowed.contains(&found.as_str()));
     match foreign {
         None => findings.pass(CheckId::Domain, Reason::Fine),
@@ -118,8 +102,8 @@ fn domain(claims: &Cwt, key: Option<&TrustedKey>, context: &Context<'_>, finding
     }
 }
 
-fn value_sets(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
-    let Some(statement) = statement(claims) else {
+fn value_sets(documents: &[HealthDocument], context: &Context<'_>, findings: &mut Findings) {
+    let Some(statement) = statement(documents) else {
         // The product of an ICVP is bound to its list by the model, so `schema` has judged it.
         return findings.not_done(CheckId::ValueSets, Reason::NotApplicable);
     };
@@ -149,8 +133,8 @@ fn value_sets(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn identifier(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
-    let Some(statement) = statement(claims) else {
+fn identifier(documents: &[HealthDocument], context: &Context<'_>, findings: &mut Findings) {
+    let Some(statement) = statement(documents) else {
         return findings.not_done(CheckId::Uvci, Reason::NotApplicable);
     };
     let remarks = uvci::check(statement.id()).remarks;
@@ -163,11 +147,15 @@ fn identifier(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
 
 /// A document may not speak of an event to come, and a yellow fever vaccination protects only from
 /// its tenth day on.
-fn dates(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
-    let issued = claims.issued_at.at();
+fn dates(
+    documents: &[HealthDocument],
+    issued: Option<Timestamp>,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
     // Somewhere on earth it is already that day.
     let today = latest_local_day(issued.map_or(context.at, |issued| issued.min(context.at)));
-    for document in documents(claims) {
+    for document in documents {
         if let Some(what) = future_event(document, today) {
             let reason = Reason::EventInFuture(what);
             return findings.concern(CheckId::EventDates, Concern::EventInFuture, reason, context);

@@ -1,17 +1,16 @@
 //! The checks of an HC1 code, in the order of the specification.
 
 use gdhcn_credential::hcert::{self, Opened};
-use gdhcn_credential::{Cwt, TextKind, TimeClaim};
-use gdhcn_crypto::{Curve, DigestAlgorithm, PublicKey, SignatureScheme, VerifyError};
+use gdhcn_credential::{Cwt, HealthDocument, TextKind};
+use gdhcn_crypto::{Curve, DigestAlgorithm, Kid, PublicKey, SignatureScheme, VerifyError};
 use gdhcn_envelope::cose::{CoseSign1, ES256, PS256};
-use gdhcn_envelope::x509::Validity;
 use gdhcn_trust::TrustedKey;
-use jiff::Timestamp;
 
-use crate::policy::{Concern, Severity};
+use crate::policy::Concern;
 use crate::reason::Fact;
+use crate::time::{TimeRules, Times};
 use crate::verdict::{Content, Envelope, Findings, Outcome, Signer};
-use crate::{CheckId, Context, Reason, Status, Verdict, content, source};
+use crate::{CheckId, Context, Reason, Status, Verdict, content, signer, source, time};
 
 pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
     let mut findings = Findings::new();
@@ -35,16 +34,22 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
     let key = signature.key.or(candidates.first().copied());
     if let Ok(claims) = &claims {
         // Before the key's own time: "it has run out" is what a person needs to hear first.
-        times(claims, context, &mut findings);
+        time::check(&times(claims), context, &mut findings);
     }
-    key_facts(key, context, &mut findings);
+    signer::check(key, context, &mut findings);
 
     let content = match claims {
         Ok(claims) => {
-            window(&claims, key, context, &mut findings);
-            issuer(&claims, key, context, &mut findings);
-            content::check(&claims, key, context, &mut findings);
-            Content::of(claims, signature.holds)
+            let times = times(&claims);
+            signer::window(&times, key, context, &mut findings);
+            signer::issuer(claims.issuer.as_deref(), key, context, &mut findings);
+            oddities(&claims, context, &mut findings);
+            kinds(&claims, &mut findings);
+            let issued_at = claims.issued_at.at();
+            let documents: Vec<_> =
+                claims.subclaims.into_iter().map(|subclaim| subclaim.document).collect();
+            content::check(&documents, issued_at, key, context, &mut findings);
+            Content::of(documents, signature.holds)
         }
         Err(error) => {
             findings.fail(CheckId::Claims, Reason::Cwt(error));
@@ -191,139 +196,58 @@ fn scheme(algorithm: i64, key: &PublicKey) -> Option<SignatureScheme> {
     }
 }
 
+/// The name that JOSE and COSE share (RFC 7518, 3.1; RFC 9053, 2.1).
+fn algorithm_name(algorithm: i64) -> String {
+    match algorithm {
+        ES256 => "ES256".to_owned(),
+        PS256 => "PS256".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 fn is_on_the_curve_of_es256(key: &PublicKey) -> bool {
     !matches!(key, PublicKey::Ec(key) if key.curve() != Curve::P256)
 }
 
-fn key_facts(key: Option<&TrustedKey>, context: &Context<'_>, findings: &mut Findings) {
-    let Some(key) = key else {
-        for id in [CheckId::ListProof, CheckId::Chain, CheckId::KeyValidity] {
-            findings.not_done(id, Reason::NoKey);
-        }
-        return;
-    };
-    source::list_proof(key, context, findings);
-    source::chain(key, context, findings);
-    let id = CheckId::KeyValidity;
-    let Some(certificate) = &key.certificate else {
-        return findings.not_done(id, Reason::NoCertificate);
-    };
-    let reason = match certificate.validity_at(context.at) {
-        Validity::Valid => {
-            return findings.pass(id, Reason::Holds(Fact::Until(certificate.not_after())));
-        }
-        Validity::NotYetValid => Reason::KeyNotYetValid(certificate.not_before()),
-        Validity::Expired => Reason::KeyExpired(certificate.not_after()),
-    };
-    findings.concern(id, Concern::KeyOutsideValidity, reason, context);
-}
-
-fn times(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
-    let latest = context.at.checked_add(context.policy.clock_skew).unwrap_or(Timestamp::MAX);
-    time(CheckId::IssuedAt, "iat", &claims.issued_at, context, findings, |at| {
-        if at > latest { Err(Reason::NotYetIssued(at)) } else { Ok(Fact::Since(at)) }
-    });
-    // The last second still counts: HCERT says "until", and readers in the field agree.
-    time(CheckId::ExpiresAt, "exp", &claims.expires_at, context, findings, |at| {
-        if context.at > at { Err(Reason::Expired(at)) } else { Ok(Fact::Until(at)) }
-    });
-    if !matches!(claims.not_before, TimeClaim::Absent) {
-        time(CheckId::NotBefore, "nbf", &claims.not_before, context, findings, |at| {
-            if at > latest { Err(Reason::NotYetValid(at)) } else { Ok(Fact::Since(at)) }
-        });
+fn times(claims: &Cwt) -> Times<'_> {
+    Times {
+        issued_at: &claims.issued_at,
+        expires_at: &claims.expires_at,
+        not_before: &claims.not_before,
+        rules: TimeRules::HCERT,
     }
 }
 
-fn time(
-    id: CheckId,
-    claim: &'static str,
-    value: &TimeClaim,
-    context: &Context<'_>,
-    findings: &mut Findings,
-    judge: impl FnOnce(Timestamp) -> Result<Fact, Reason>,
-) {
-    match value {
-        TimeClaim::Absent => {
-            findings.concern(id, Concern::Flaw, Reason::TimeAbsent(claim), context);
-        }
-        TimeClaim::Unreadable { why } => {
-            findings.fail(id, Reason::TimeUnreadable { claim, why: *why });
-        }
-        TimeClaim::At(at) => match judge(*at) {
-            Ok(fact) => findings.pass(id, Reason::Holds(fact)),
-            Err(reason) => findings.fail(id, reason),
-        },
+fn oddities(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
+    if !claims.warnings.is_empty() {
+        let oddities = claims.warnings.iter().map(ToString::to_string).collect();
+        findings.concern(CheckId::Claims, Concern::Flaw, Reason::Odd(oddities), context);
     }
 }
 
-fn window(claims: &Cwt, key: Option<&TrustedKey>, context: &Context<'_>, findings: &mut Findings) {
-    let Some(key) = key else { return findings.not_done(CheckId::KeyWindow, Reason::NoKey) };
-    let Some(certificate) = &key.certificate else {
-        return findings.not_done(CheckId::KeyWindow, Reason::NoCertificate);
-    };
-    let early = claims.issued_at.at().is_some_and(|at| at < certificate.not_before());
-    let late = claims.expires_at.at().is_some_and(|at| at > certificate.not_after());
-    if early || late {
-        let reason = Reason::KeyWindow { early, late };
-        findings.concern(CheckId::KeyWindow, Concern::Flaw, reason, context);
+fn kinds(claims: &Cwt, findings: &mut Findings) {
+    let known = |document: &HealthDocument| !matches!(document, HealthDocument::Unsupported(_));
+    if claims.subclaims.is_empty() {
+        return findings.fail(CheckId::Content, Reason::HcertMissing);
+    }
+    let keys = || claims.subclaims.iter().map(|subclaim| subclaim.key);
+    if claims.subclaims.iter().any(|subclaim| known(&subclaim.document)) {
+        findings.pass(CheckId::Content, Reason::Holds(Fact::Documents(keys().collect())));
     } else {
-        findings.pass(CheckId::KeyWindow, Reason::Fine);
-    }
-}
-
-fn issuer(claims: &Cwt, key: Option<&TrustedKey>, context: &Context<'_>, findings: &mut Findings) {
-    let owner = key.and_then(|key| key.participant);
-    let (Some(claimed), Some(owner)) = (&claims.issuer, owner) else {
-        return findings.not_done(CheckId::Issuer, Reason::IssuerUnknown);
-    };
-    if gdhcn_codes::Participant::parse(claimed) == Ok(owner) {
-        findings.pass(CheckId::Issuer, Reason::Fine);
-    } else {
-        let reason =
-            Reason::IssuerMismatch { claimed: claimed.clone(), owner: owner.name().to_owned() };
-        findings.concern(CheckId::Issuer, Concern::Flaw, reason, context);
+        let keys = keys().map(|key| key.0).collect();
+        findings.fail(CheckId::Content, Reason::HcertUnknown(keys));
     }
 }
 
 impl Envelope {
     fn of(cose: &CoseSign1, claims: Option<&Cwt>) -> Self {
         Self {
-            kid: cose.kid().cloned(),
-            algorithm: cose.alg(),
+            key_name: cose.kid().map(Kid::to_base64),
+            algorithm: cose.alg().map(algorithm_name),
             issuer: claims.and_then(|claims| claims.issuer.clone()),
             issued_at: claims.and_then(|claims| claims.issued_at.at()),
             expires_at: claims.and_then(|claims| claims.expires_at.at()),
             not_before: claims.and_then(|claims| claims.not_before.at()),
         }
-    }
-}
-
-impl Content {
-    fn of(claims: Cwt, signature_holds: bool) -> Self {
-        let documents: Vec<_> =
-            claims.subclaims.into_iter().map(|subclaim| subclaim.document).collect();
-        match (documents.is_empty(), signature_holds) {
-            (true, _) => Self::Unreadable,
-            (false, true) => Self::Authentic(documents),
-            (false, false) => Self::Unproven(documents),
-        }
-    }
-}
-
-impl Findings {
-    /// Adds a flaw with the weight that the policy gives it.
-    pub(crate) fn concern(
-        &mut self,
-        id: CheckId,
-        concern: Concern,
-        reason: Reason,
-        context: &Context<'_>,
-    ) {
-        let status = match context.policy.severity(concern) {
-            Severity::NotDone => Status::NotDone,
-            Severity::Warn => Status::Warn,
-            Severity::Fail => Status::Fail,
-        };
-        self.add(id, status, reason);
     }
 }

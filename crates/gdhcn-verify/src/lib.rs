@@ -28,7 +28,9 @@ mod content;
 mod hcert;
 mod policy;
 mod reason;
+mod signer;
 mod source;
+mod time;
 mod verdict;
 
 use gdhcn_credential::{TextKind, detect};

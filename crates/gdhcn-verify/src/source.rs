@@ -2,12 +2,12 @@
 
 use gdhcn_envelope::x509::Validity;
 use gdhcn_trust::trust_list::Chain;
-use gdhcn_trust::{ProofStatus, SourceKind, TrustedKey};
+use gdhcn_trust::{ProofStatus, TrustedKey};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::policy::Concern;
 use crate::reason::Fact;
-use crate::verdict::{Findings, Signer};
+use crate::verdict::Findings;
 use crate::{CheckId, Context, Reason};
 
 /// Clocks differ: only a gap greater than this is held against a clock.
@@ -91,20 +91,6 @@ pub(crate) fn chain(key: &TrustedKey, context: &Context<'_>, findings: &mut Find
         Chain::Broken { reason } => {
             let reason = Reason::ChainBroken(reason.to_string());
             findings.concern(id, Concern::BrokenChain, reason, context);
-        }
-    }
-}
-
-impl Signer {
-    pub(crate) fn of(key: &TrustedKey, context: &Context<'_>) -> Self {
-        let source = context.trust.source_of(key);
-        Self {
-            participant: key.participant,
-            participant_code: key.participant_code.clone(),
-            domain: key.domain.clone(),
-            certificate: key.certificate.clone(),
-            source: source.map(|source| source.name.clone()).unwrap_or_default(),
-            given_by_caller: source.is_some_and(|source| source.kind == SourceKind::Certificates),
         }
     }
 }

@@ -2,11 +2,11 @@ use std::fmt;
 
 use gdhcn_codes::{Domain, Participant};
 use gdhcn_credential::{HealthDocument, TextKind};
-use gdhcn_crypto::Kid;
 use gdhcn_envelope::x509::Certificate;
 use jiff::Timestamp;
 
-use crate::{Check, CheckId, PolicyName, Reason, Status};
+use crate::policy::{Concern, Severity};
+use crate::{Check, CheckId, Context, PolicyName, Reason, Status};
 
 /// What was found out about one text: an outcome, and every check that led to it.
 ///
@@ -73,6 +73,16 @@ pub enum Content {
     Unproven(Vec<HealthDocument>),
 }
 
+impl Content {
+    pub(crate) fn of(documents: Vec<HealthDocument>, signature_holds: bool) -> Self {
+        match (documents.is_empty(), signature_holds) {
+            (true, _) => Self::Unreadable,
+            (false, true) => Self::Authentic(documents),
+            (false, false) => Self::Unproven(documents),
+        }
+    }
+}
+
 /// The three-valued answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
@@ -131,20 +141,22 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What the envelope of an HC1 code says.
+/// What the envelope says, whatever its format.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Envelope {
-    /// The kid that the code names.
-    pub kid: Option<Kid>,
-    /// The COSE algorithm: -7 is ES256, -37 is PS256.
-    pub algorithm: Option<i64>,
-    /// The claim `iss`.
+    /// How the code names the key: the kid in base64 (HC1), the kid (SMART Health Card), the
+    /// verification method (DIVOC), the thumbprint of the certificate inside (VDS-NC).
+    pub key_name: Option<String>,
+    /// The signature algorithm by its JOSE name, such as `ES256`; a COSE number without such a
+    /// name as it is.
+    pub algorithm: Option<String>,
+    /// Who claims to have issued it: the claim `iss` or its like.
     pub issuer: Option<String>,
-    /// The claim `iat`.
+    /// When it was issued: the claim `iat` or its like.
     pub issued_at: Option<Timestamp>,
-    /// The claim `exp`.
+    /// When it runs out: the claim `exp` or its like.
     pub expires_at: Option<Timestamp>,
-    /// The claim `nbf`.
+    /// From when it is valid: the claim `nbf` or its like.
     pub not_before: Option<Timestamp>,
 }
 
@@ -190,6 +202,22 @@ impl Findings {
 
     pub(crate) fn not_done(&mut self, id: CheckId, reason: Reason) {
         self.add(id, Status::NotDone, reason);
+    }
+
+    /// Adds a flaw with the weight that the policy gives it.
+    pub(crate) fn concern(
+        &mut self,
+        id: CheckId,
+        concern: Concern,
+        reason: Reason,
+        context: &Context<'_>,
+    ) {
+        let status = match context.policy.severity(concern) {
+            Severity::NotDone => Status::NotDone,
+            Severity::Warn => Status::Warn,
+            Severity::Fail => Status::Fail,
+        };
+        self.add(id, status, reason);
     }
 
     pub(crate) fn into_checks(self) -> Vec<Check> {

@@ -15,8 +15,6 @@
 
 mod canonical;
 mod document;
-mod jcs;
-pub mod json;
 mod proof;
 
 pub use canonical::UnsignedContent;

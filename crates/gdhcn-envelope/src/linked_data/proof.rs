@@ -5,8 +5,9 @@ use gdhcn_crypto::{
 };
 use jiff::Timestamp;
 
+use super::Document;
 use super::canonical::{self, UnsignedContent, Vocabulary};
-use super::{Document, json};
+use crate::json;
 
 /// A `JsonWebSignature2020` proof of a trust list: what was signed, and the signature.
 #[derive(Clone, Debug)]
@@ -131,12 +132,12 @@ impl Proof {
 
 /// Splits `header..signature` (RFC 7797, 5.2) after a look into the header.
 fn detached_jws(jws: &str, vocabulary: Vocabulary) -> Result<(&str, Vec<u8>), ProofError> {
-    const BOUNDS: json::Bounds = json::Bounds { depth: 2, values: 16, members: 8 };
+    const LIMITS: json::Limits = json::Limits { bytes: 1024, depth: 2, values: 16, members: 8 };
     let malformed = |what| ProofError::Jws { what };
     let (header, signature) =
         jws.split_once("..").ok_or(malformed("it is not detached (header..signature)"))?;
     let decoded = URL_SAFE_NO_PAD.decode(header).map_err(|_| malformed("bad base64url header"))?;
-    let fields = json::parse(&decoded, BOUNDS).map_err(|_| malformed("the header is no JSON"))?;
+    let fields = json::parse(&decoded, &LIMITS).map_err(|_| malformed("the header is no JSON"))?;
     let fields = fields.as_object().ok_or(malformed("the header is no JSON object"))?;
     let unencoded = fields.get("b64") == Some(&json::Value::Bool(false));
     let critical = fields.get("crit").and_then(json::Value::as_list);

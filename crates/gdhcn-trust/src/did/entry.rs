@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use gdhcn_codes::{Domain, KeyUsage, Participant};
 use gdhcn_crypto::{KeyError, Kid, PublicKey};
-use gdhcn_envelope::linked_data::json::{Object, Value};
+use gdhcn_envelope::json::{Object, Value};
 use gdhcn_envelope::linked_data::{Document, Method};
 use gdhcn_envelope::x509::{Certificate, CertificateError};
 

@@ -2,7 +2,7 @@ use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use gdhcn_crypto::{Curve, KeyError, PublicKey};
-use gdhcn_envelope::linked_data::json::Object;
+use gdhcn_envelope::json::Object;
 
 /// The key that a JWK (RFC 7517) spells out, or `None` where only its certificate tells: published
 /// lists call every curve but P-256 "UNKNOWN CURVE".

@@ -215,7 +215,7 @@ fn signer_json(signer: &Signer) -> Value {
 fn envelope_json(envelope: &Envelope) -> Value {
     let at = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
     json!({
-        "kid": envelope.kid.as_ref().map(|kid| kid.to_base64()),
+        "kid": envelope.key_name,
         "algorithm": envelope.algorithm,
         "issuer": envelope.issuer,
         "issued_at": at(envelope.issued_at),

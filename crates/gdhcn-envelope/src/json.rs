@@ -79,68 +79,106 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
-    pub(super) fn take(&mut self, name: &str) -> Option<Value<'a>> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value<'a>> {
         let at = self.0.iter().position(|(key, _)| key == name)?;
         Some(self.0.remove(at).1)
     }
 }
 
-/// Bounds on the shape of a tree.
+/// Bounds on a JSON document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bounds {
-    pub(super) depth: usize,
-    pub(super) values: usize,
-    pub(super) members: usize,
+pub struct Limits {
+    /// Length of the text in bytes.
+    pub bytes: usize,
+    /// Nesting of objects and arrays.
+    pub depth: usize,
+    /// Values in the whole tree.
+    pub values: usize,
+    /// Members of one object.
+    pub members: usize,
 }
 
-/// Which bound was hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Excess {
-    Depth,
-    Values,
-    Members,
+impl Default for Limits {
+    /// 1 MiB, 32 levels, 20 000 values, 1000 members of one object.
+    fn default() -> Self {
+        Self { bytes: 1 << 20, depth: 32, values: 20_000, members: 1000 }
+    }
 }
 
-/// Why a text is no tree within the bounds.
-#[derive(Debug)]
-pub(super) enum Failure {
-    Excess(Excess),
-    Syntax(serde_json::Error),
+/// Why a text is no JSON document within the limits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsonError {
+    /// A limit was exceeded.
+    #[error("the JSON has more than {limit} {what}")]
+    Limit {
+        /// What is counted.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// The text is not JSON (RFC 8259), or a member stands twice in one object.
+    #[error("not JSON: {what}")]
+    Syntax {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong, with the place.
+        what: String,
+    },
 }
 
-/// Reads one JSON document with nothing after it.
-pub(super) fn parse(text: &[u8], bounds: Bounds) -> Result<Value<'_>, Failure> {
-    let budget = Budget { bounds, values: Cell::new(0), excess: Cell::new(None) };
+/// Reads one JSON document with nothing but blanks around it.
+///
+/// # Errors
+///
+/// [`JsonError`] when a limit is exceeded, the text is not JSON in UTF-8, or an object holds a
+/// member twice.
+pub fn parse<'a>(text: &'a [u8], limits: &Limits) -> Result<Value<'a>, JsonError> {
+    if text.len() > limits.bytes {
+        return Err(JsonError::Limit { what: "bytes", limit: limits.bytes });
+    }
+    let budget = Budget { limits, values: Cell::new(0), exceeded: Cell::new(None) };
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     Seed { budget: &budget, depth: 0 }
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
-        .map_err(|error| budget.excess.get().map_or(Failure::Syntax(error), Failure::Excess))
+        .map_err(|error| match budget.exceeded.get() {
+            Some((what, limit)) => JsonError::Limit { what, limit },
+            None => JsonError::Syntax {
+                line: error.line(),
+                column: error.column(),
+                what: error.to_string(),
+            },
+        })
 }
 
-struct Budget {
-    bounds: Bounds,
+struct Budget<'l> {
+    limits: &'l Limits,
     values: Cell<usize>,
-    excess: Cell<Option<Excess>>,
+    /// What was exceeded, and its limit.
+    exceeded: Cell<Option<(&'static str, usize)>>,
 }
 
-impl Budget {
-    fn exceeded<E: serde::de::Error>(&self, excess: Excess) -> E {
-        self.excess.set(Some(excess));
+impl Budget<'_> {
+    fn exceed<E: serde::de::Error>(&self, what: &'static str, limit: usize) -> E {
+        self.exceeded.set(Some((what, limit)));
         E::custom("a limit was exceeded")
     }
 }
 
 #[derive(Clone, Copy)]
 struct Seed<'b> {
-    budget: &'b Budget,
+    budget: &'b Budget<'b>,
     depth: usize,
 }
 
 impl Seed<'_> {
     fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
-        if self.depth >= self.budget.bounds.depth {
-            return Err(self.budget.exceeded(Excess::Depth));
+        let limit = self.budget.limits.depth;
+        if self.depth >= limit {
+            return Err(self.budget.exceed("levels of nesting", limit));
         }
         Ok(Self { depth: self.depth + 1, ..self })
     }
@@ -151,8 +189,9 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
         let values = self.budget.values.get() + 1;
-        if values > self.budget.bounds.values {
-            return Err(self.budget.exceeded(Excess::Values));
+        let limit = self.budget.limits.values;
+        if values > limit {
+            return Err(self.budget.exceed("JSON values", limit));
         }
         self.budget.values.set(values);
         deserializer.deserialize_any(self)
@@ -209,8 +248,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let seed = self.deeper()?;
         let mut members: Vec<(Cow<'de, str>, Value<'de>)> = Vec::new();
         while let Some(Name(name)) = access.next_key()? {
-            if members.len() >= self.budget.bounds.members {
-                return Err(self.budget.exceeded(Excess::Members));
+            let limit = self.budget.limits.members;
+            if members.len() >= limit {
+                return Err(self.budget.exceed("members in one object", limit));
             }
             if members.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom(format_args!("the member {name:?} stands twice")));
@@ -252,11 +292,11 @@ impl<'de> serde::Deserialize<'de> for Name<'de> {
 mod tests {
     use super::*;
 
-    const BOUNDS: Bounds = Bounds { depth: 3, values: 10, members: 4 };
+    const LIMITS: Limits = Limits { bytes: 60, depth: 3, values: 10, members: 4 };
 
     #[test]
     fn keeps_order_and_borrows_what_has_no_escapes() {
-        let value = parse(br#"{"b":"x\ny","a":["z",1,-2,1.5,true,null]}"#, BOUNDS).unwrap();
+        let value = parse(br#"{"b":"x\ny","a":["z",1,-2,1.5,true,null]}"#, &LIMITS).unwrap();
         let object = value.as_object().unwrap();
         assert_eq!(object.members().map(|(name, _)| name).collect::<Vec<_>>(), ["b", "a"]);
         assert_eq!(object.text("b"), Some("x\ny"));
@@ -277,27 +317,28 @@ mod tests {
     #[test]
     fn refuses_a_member_that_stands_twice_also_when_one_is_escaped() {
         for text in [r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":2}"#] {
-            let Err(Failure::Syntax(error)) = parse(text.as_bytes(), BOUNDS) else {
-                panic!("{text} was accepted")
-            };
+            let error = parse(text.as_bytes(), &LIMITS).expect_err(text);
             assert!(error.to_string().contains("\"a\" stands twice"), "{error}");
         }
     }
 
     #[test]
-    fn every_bound_can_be_hit() {
-        let excess = |text: &str| match parse(text.as_bytes(), BOUNDS) {
-            Err(Failure::Excess(excess)) => excess,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(excess("[[[[]]]]"), Excess::Depth);
-        assert_eq!(excess("[1,2,3,4,5,6,7,8,9,10]"), Excess::Values);
-        assert_eq!(excess(r#"{"a":1,"b":1,"c":1,"d":1,"e":1}"#), Excess::Members);
+    fn every_limit_can_be_hit() {
+        let long = format!("[{}]", " ".repeat(60));
+        for (text, what) in [
+            (long.as_str(), "60 bytes"),
+            ("[[[[]]]]", "3 levels of nesting"),
+            ("[1,2,3,4,5,6,7,8,9,10]", "10 JSON values"),
+            (r#"{"a":1,"b":1,"c":1,"d":1,"e":1}"#, "4 members in one object"),
+        ] {
+            let error = parse(text.as_bytes(), &LIMITS).expect_err(what);
+            assert_eq!(error.to_string(), format!("the JSON has more than {what}"));
+        }
     }
 
     #[test]
     fn refuses_what_follows_the_document() {
-        assert!(matches!(parse(b"{} {}", BOUNDS), Err(Failure::Syntax(_))));
-        assert!(matches!(parse(b"\xff", BOUNDS), Err(Failure::Syntax(_))));
+        assert!(matches!(parse(b"{} {}", &LIMITS), Err(JsonError::Syntax { .. })));
+        assert!(matches!(parse(b"\xff", &LIMITS), Err(JsonError::Syntax { .. })));
     }
 }
