@@ -84,7 +84,7 @@ async fn tell(story: &mut Story, folder: &Path, port: u16) -> Result<Network, Fa
     upload(story, &network, &xxa).await?;
     let papers = issue(story, &xxa)?;
     let received = first_check(story, &network, &xxb, &papers).await?;
-    protection(story, &network, &xxa, &xxb, &papers, &received)?;
+    protection(story, &xxa, &papers, &received)?;
     withdrawal(story, &network, &xxa, &xxb, &papers).await?;
     privacy(story, &network, &papers).await?;
     Ok(network)
@@ -248,9 +248,7 @@ async fn first_check(
 
 fn protection(
     story: &mut Story,
-    _network: &Network,
     xxa: &Country,
-    _xxb: &Country,
     papers: &[Paper; 2],
     received: &Received,
 ) -> Result<(), Fault> {
