@@ -34,14 +34,15 @@ impl Luma<'_> {
         Luma { width, height, pixels: Cow::Owned(pixels) }
     }
 
-    /// Twice as wide and high, each pixel repeated: small modules get the size that the finder
-    /// needs.
+    /// Twice as wide and high, with means between the pixels: small modules get the size that the
+    /// finder needs, and edges their place between two pixels.
     pub(crate) fn doubled(&self) -> Luma<'static> {
+        let rows: Vec<Vec<u8>> = self.rows_in_groups_of(1).map(|row| doubled(row)).collect();
         let mut pixels = Vec::with_capacity(self.pixels.len() * 4);
-        for row in self.rows_in_groups_of(1) {
-            let wide: Vec<u8> = row.iter().flat_map(|&value| [value, value]).collect();
-            pixels.extend_from_slice(&wide);
-            pixels.extend_from_slice(&wide);
+        for (index, row) in rows.iter().enumerate() {
+            let next = rows.get(index + 1).unwrap_or(row);
+            pixels.extend_from_slice(row);
+            pixels.extend(row.iter().zip(next).map(|(&a, &b)| mean(a, b)));
         }
         Luma { width: self.width * 2, height: self.height * 2, pixels: Cow::Owned(pixels) }
     }
@@ -70,6 +71,33 @@ impl Luma<'_> {
         })
     }
 
+    /// With edges made steeper by what the pixel differs from its surroundings (unsharp mask).
+    pub(crate) fn sharpened(&self, radius: u32) -> Luma<'static> {
+        let means = self.local_means(radius);
+        let sharper = |(&value, &mean): (&u8, &u8)| {
+            let (value, mean) = (i32::from(value), i32::from(mean));
+            (value + 3 * (value - mean)).clamp(0, 255) as u8
+        };
+        let pixels = self.pixels.iter().zip(&means).map(sharper).collect();
+        Luma { width: self.width, height: self.height, pixels: Cow::Owned(pixels) }
+    }
+
+    /// For each pixel the mean of the square that reaches `radius` pixels to every side.
+    pub(crate) fn local_means(&self, radius: u32) -> Vec<u8> {
+        let across = |row: &[u8]| running_means(row.iter().copied(), row.len(), radius);
+        let wide: Vec<u8> = self.rows_in_groups_of(1).flat_map(across).collect();
+        let (width, height) = (self.width as usize, self.height as usize);
+        let mut means = vec![0; wide.len()];
+        for column in 0..width {
+            let values = wide.iter().skip(column).step_by(width).copied();
+            let down = running_means(values, height, radius);
+            for (mean, value) in means.iter_mut().skip(column).step_by(width).zip(down) {
+                *mean = value;
+            }
+        }
+        means
+    }
+
     /// The part that begins at `left`, `top`; `None` when it does not lie inside.
     pub(crate) fn cropped(
         &self,
@@ -94,6 +122,38 @@ impl Luma<'_> {
         // A picture without columns has no pixels and so no rows either.
         self.pixels.chunks(self.width.max(1) as usize * rows)
     }
+}
+
+fn doubled(row: &[u8]) -> Vec<u8> {
+    let next = row.iter().skip(1).chain(row.last());
+    row.iter().zip(next).flat_map(|(&a, &b)| [a, mean(a, b)]).collect()
+}
+
+fn mean(a: u8, b: u8) -> u8 {
+    u16::midpoint(a.into(), b.into()) as u8
+}
+
+/// The mean of each value and its neighbours up to `radius` away, fewer at the ends.
+fn running_means(values: impl Iterator<Item = u8> + Clone, length: usize, radius: u32) -> Vec<u8> {
+    let radius = radius as usize;
+    let mut ahead = values.clone();
+    let mut behind = values;
+    let mut sum: u32 = ahead.by_ref().take(radius).map(u32::from).sum();
+    let mut count = radius.min(length) as u32;
+    let mean = |index| {
+        if let Some(value) = ahead.next() {
+            sum += u32::from(value);
+            count += 1;
+        }
+        if index > radius
+            && let Some(value) = behind.next()
+        {
+            sum -= u32::from(value);
+            count -= 1;
+        }
+        (sum / count.max(1)) as u8
+    };
+    (0..length).map(mean).collect()
 }
 
 /// The first value of a histogram before which more than `share` pixels have been seen.
@@ -130,12 +190,10 @@ mod tests {
     }
 
     #[test]
-    fn doubling_repeats_pixels() {
-        let large = luma(2, &[1, 2]).doubled();
-        assert_eq!(
-            (large.width, large.height, &*large.pixels),
-            (4, 2, &[1, 1, 2, 2, 1, 1, 2, 2][..])
-        );
+    fn doubling_puts_means_between_the_pixels() {
+        let large = luma(2, &[0, 20, 40, 60]).doubled();
+        assert_eq!((large.width, large.height), (4, 4));
+        assert_eq!(&*large.pixels, [0, 10, 20, 20, 20, 30, 40, 40, 40, 50, 60, 60, 40, 50, 60, 60]);
     }
 
     #[test]
@@ -149,6 +207,15 @@ mod tests {
         assert!(luma(2, &[0, 255]).stretched().is_none());
         assert!(luma(2, &[80, 80]).stretched().is_none());
         assert!(Luma { width: 0, height: 0, pixels: Cow::Borrowed(&[]) }.stretched().is_none());
+    }
+
+    #[test]
+    fn a_local_mean_takes_the_neighbours_that_there_are() {
+        let means = luma(3, &[0, 30, 60, 90, 120, 150, 0, 0, 0]).local_means(1);
+        assert_eq!(means, [60, 75, 90, 40, 50, 60, 52, 60, 67]);
+        assert_eq!(luma(1, &[7]).local_means(9), [7]);
+        let none = Luma { width: 0, height: 0, pixels: Cow::Borrowed(&[]) };
+        assert!(none.local_means(2).is_empty());
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Effort {
 const WORKING_PIXELS: u64 = 4_000_000;
 /// The largest view that is tried at all.
 const LARGEST_VIEW: u64 = 16_000_000;
+/// How far around a pixel blur is taken back, in pixels.
+const SHARPENING_RADIUS: u32 = 3;
 /// Smaller pictures are also tried at double size.
 const SMALL_PICTURE: u64 = 1_000_000;
 
@@ -74,6 +76,9 @@ enum Threshold {
     Local,
     /// One for the whole picture: thin strokes and noise.
     Global,
+    /// By the mean around each pixel, however little it differs: dim and strongly shaded codes.
+    /// The surroundings reach this share of the picture's longer side.
+    Mean { share: u32 },
 }
 
 impl Search<'_> {
@@ -104,6 +109,11 @@ impl Search<'_> {
         if let Some(stretched) = working.stretched() {
             self.view(&stretched, shrink as f32, Threshold::Local, true);
         }
+        for share in [96, 40] {
+            if !self.done {
+                self.view(working, shrink as f32, Threshold::Mean { share }, true);
+            }
+        }
         if !self.done {
             self.view(working, shrink as f32, Threshold::Global, true);
         }
@@ -112,6 +122,10 @@ impl Search<'_> {
         }
         if !self.done && picture.pixel_count() <= SMALL_PICTURE {
             self.view(&picture.doubled(), 0.5, Threshold::Local, true);
+        }
+        if !self.done {
+            let sharp = working.sharpened(SHARPENING_RADIUS);
+            self.view(&sharp, shrink as f32, Threshold::Mean { share: 96 }, true);
         }
         if self.found.is_empty() {
             self.aztec_off_centre(working);
@@ -170,6 +184,20 @@ impl Search<'_> {
     }
 }
 
+/// Black is what is darker than the mean of its surroundings.
+fn below_mean(luma: &Luma<'_>, share: u32) -> Option<BitMatrix> {
+    let means = luma.local_means(luma.width.max(luma.height) / share + 1);
+    let mut matrix = BitMatrix::new(luma.width, luma.height).ok()?;
+    let width = luma.width.max(1) as usize;
+    for (index, (&value, &mean)) in luma.pixels.iter().zip(&means).enumerate() {
+        // Noise on blank paper is not to become a pattern.
+        if u16::from(value) + 2 < u16::from(mean) {
+            matrix.set((index % width) as u32, (index / width) as u32);
+        }
+    }
+    Some(matrix)
+}
+
 /// `None` for a view without pixels.
 fn black_and_white(luma: &Luma<'_>, threshold: Threshold) -> Option<BitMatrix> {
     fn matrix<B: Binarizer>(binarizer: B) -> BitMatrix {
@@ -180,8 +208,9 @@ fn black_and_white(luma: &Luma<'_>, threshold: Threshold) -> Option<BitMatrix> {
     }
     let source = Luma8Source::new_with_slice(&luma.pixels, luma.width, luma.height).ok()?;
     let binarize = || match threshold {
-        Threshold::Local => matrix(HybridBinarizer::new(source)),
-        Threshold::Global => matrix(GlobalHistogramBinarizer::new(source)),
+        Threshold::Local => Some(matrix(HybridBinarizer::new(source))),
+        Threshold::Global => Some(matrix(GlobalHistogramBinarizer::new(source))),
+        Threshold::Mean { share } => below_mean(luma, share),
     };
-    catch_unwind(AssertUnwindSafe(binarize)).ok()
+    catch_unwind(AssertUnwindSafe(binarize)).ok().flatten()
 }

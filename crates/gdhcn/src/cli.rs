@@ -1,5 +1,6 @@
 //! The command line. Only definitions: what a command does stands in `command`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -82,7 +83,7 @@ Exit codes: 0 accepted, 1 not accepted, 2 cannot tell; with several inputs 1 out
 pub(crate) struct VerifyArguments {
     /// HC1 text, a text file, a PNG or JPEG picture, or `-` for standard input
     #[arg(required = true, value_name = "INPUT")]
-    pub(crate) inputs: Vec<String>,
+    pub(crate) inputs: Vec<OsString>,
     #[command(flatten)]
     pub(crate) trust: TrustArguments,
     /// Judge validity at this instant instead of now (RFC 3339, also without zone: UTC)
@@ -141,7 +142,7 @@ usage, 66 the input cannot be read.";
 pub(crate) struct DecodeArguments {
     /// HC1 text, a text file, a PNG or JPEG picture, or `-` for standard input
     #[arg(value_name = "INPUT")]
-    pub(crate) input: String,
+    pub(crate) input: OsString,
     /// Write JSON
     #[arg(long)]
     pub(crate) json: bool,

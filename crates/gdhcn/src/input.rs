@@ -1,5 +1,6 @@
 //! What a person hands over: a text, a text file, a picture, or standard input.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -30,23 +31,24 @@ pub(crate) enum Found {
 }
 
 /// Reads one argument of the command line; a picture or file may hold several codes.
-pub(crate) fn read(argument: &str) -> Result<Vec<Input>, Fault> {
+pub(crate) fn read(argument: &OsStr) -> Result<Vec<Input>, Fault> {
+    let path = Path::new(argument);
     if argument == "-" {
         return from_bytes("standard input", &read_bounded(io::stdin().lock(), "standard input")?);
     }
-    let path = Path::new(argument);
     // A code is no path: it may be longer than a path can be, and starts with a known mark.
-    if detect(argument) != TextKind::Unknown && !path.exists() {
-        return Ok(vec![Input {
-            name: shorten(argument),
-            found: Found::Text(argument.to_owned()),
-        }]);
+    if let Some(text) = argument.to_str()
+        && detect(text) != TextKind::Unknown
+        && !path.exists()
+    {
+        return Ok(vec![Input { name: shorten(text), found: Found::Text(text.to_owned()) }]);
     }
+    let name = path.display().to_string();
     let file = File::open(path).or_input(format_args!(
         "{}: not the text of a code, and no file that can be read",
-        shorten(argument)
+        shorten(&name)
     ))?;
-    from_bytes(argument, &read_bounded(file, argument)?)
+    from_bytes(&name, &read_bounded(file, &name)?)
 }
 
 /// Reads a file of at most [`MAX_INPUT`] bytes.

@@ -64,6 +64,20 @@ fn a_code_of_little_contrast_is_read() {
 }
 
 #[test]
+fn a_dim_code_on_a_bright_ground_is_read() {
+    let mut read = 0;
+    for characters in LENGTHS {
+        let text = certificate_text(characters);
+        for (dark, light) in [(90, 130), (60, 80), (30, 48)] {
+            let dim = with_contrast(&draw(&text, 5), dark, light);
+            read += usize::from(reads_as(&on_sheet(&dim, 200, 200), &text));
+        }
+    }
+    println!("dim on bright: {read} of 9 read");
+    assert_eq!(read, 9);
+}
+
+#[test]
 fn a_blurred_code_is_read() {
     let (read, all) = read_of(
         "blurred",

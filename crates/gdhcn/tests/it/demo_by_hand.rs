@@ -95,6 +95,20 @@ fn a_gateway_asked_by_a_stranger_says_why_it_does_not_answer() {
 }
 
 #[test]
+fn a_service_manager_ends_the_gateway_and_finds_its_log_without_colours() {
+    let place = Place::with_demo();
+    let service =
+        Service::start(&place, &["gateway", "serve", "--config", "demo/operator/gateway.toml"]);
+    let address = service.word_after("gateway up at ");
+    let list = [&["trust", "list", &address], XXB_AT_THE_GATEWAY.as_slice()].concat();
+    place.run(&list).done(0);
+    let (code, log) = service.signal("-TERM");
+    assert_eq!(code, 0, "{log:#?}");
+    assert!(log.iter().any(|line| line.contains("/trustList")), "{log:#?}");
+    assert!(log.iter().all(|line| !line.contains('\u{1b}')), "{log:#?}");
+}
+
+#[test]
 fn a_gateway_without_a_usable_configuration_does_not_start() {
     let place = Place::new();
     place.write("broken.toml", "listen = ");

@@ -60,10 +60,16 @@ impl Service {
     }
 
     /// Presses Ctrl-C and gives the exit code.
-    pub(crate) fn interrupt(mut self) -> i32 {
+    pub(crate) fn interrupt(self) -> i32 {
+        self.signal("-INT").0
+    }
+
+    /// Sends a signal; gives the exit code and what was written and not yet asked for.
+    pub(crate) fn signal(mut self, signal: &str) -> (i32, Vec<String>) {
         let process = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
-        wait(&mut self.child, DEADLINE)
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
+        let code = wait(&mut self.child, DEADLINE);
+        (code, self.lines.iter().collect())
     }
 }
 

@@ -47,6 +47,19 @@ fn the_same_code_is_accepted_from_every_kind_of_input() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_whose_name_is_no_utf_8_is_read_too() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let place = Place::with_demo();
+    let name = OsStr::from_bytes(b"photo-\xff.png");
+    let path = place.path("").join(name);
+    std::fs::write(&path, place.read("demo/xxa/dcc.png")).unwrap();
+    let output = place.command(&["verify"]).arg(&path).args(AS_XXB).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
 #[test]
 fn the_code_itself_is_not_repeated_on_the_screen() {
     let place = Place::with_demo();

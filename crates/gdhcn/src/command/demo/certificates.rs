@@ -133,7 +133,7 @@ pub(super) fn changed(paper: &Paper) -> Result<Paper, Fault> {
 
 /// Reads a picture and judges the code in it, now, as an officer would.
 pub(super) fn check(picture: &Path, trust: &TrustStore) -> Result<Verdict, Fault> {
-    let inputs = input::read(&picture.display().to_string())?;
+    let inputs = input::read(picture.as_os_str())?;
     let text = inputs.into_iter().find_map(|input| match input.found {
         Found::Text(text) => Some(text),
         Found::NoCode => None,

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use self::certificates::Paper;
 use self::network::{Country, Network, Received};
 use self::story::{Audience, Story};
-use super::gateway::runtime;
+use super::gateway::{asked_to_stop, runtime};
 use crate::cli::DemoArguments;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::output::{self, FAINT, PLAIN, STRONG};
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<Exit, Fault> {
         let exit = story.end()?;
         if arguments.serve {
             anstream::eprintln!("\nThe gateway stays up at {}; Ctrl-C ends it.", network.url());
-            tokio::signal::ctrl_c().await.or_internal("waiting for Ctrl-C")?;
+            asked_to_stop().await?;
         }
         network.shutdown().await;
         Ok(exit)
