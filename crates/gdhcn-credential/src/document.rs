@@ -80,6 +80,16 @@ impl HealthDocument {
         Self::Unsupported(Unsupported { key, content: value.clone().into_owned() })
     }
 
+    /// What it is, in words.
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::Dcc(_) => SubclaimKey::DCC.title(),
+            Self::Icvp(_) => SubclaimKey::ICVP.title(),
+            Self::Link(_) => SubclaimKey::HEALTH_LINK.title(),
+            Self::Unsupported(other) => other.key.title(),
+        }
+    }
+
     /// How it deviates from its schema.
     pub fn problems(&self) -> &[Problem] {
         match self {

@@ -37,7 +37,7 @@ impl Luma<'_> {
     /// Twice as wide and high, with means between the pixels: small modules get the size that the
     /// finder needs, and edges their place between two pixels.
     pub(crate) fn doubled(&self) -> Luma<'static> {
-        let rows: Vec<Vec<u8>> = self.rows_in_groups_of(1).map(|row| doubled(row)).collect();
+        let rows: Vec<Vec<u8>> = self.rows_in_groups_of(1).map(doubled).collect();
         let mut pixels = Vec::with_capacity(self.pixels.len() * 4);
         for (index, row) in rows.iter().enumerate() {
             let next = rows.get(index + 1).unwrap_or(row);

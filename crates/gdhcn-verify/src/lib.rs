@@ -28,6 +28,7 @@ mod content;
 mod hcert;
 mod policy;
 mod reason;
+pub mod report;
 mod signer;
 mod source;
 mod time;

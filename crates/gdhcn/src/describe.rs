@@ -1,14 +1,13 @@
-//! A health document in words and as JSON.
+//! A health document in words.
 
 use gdhcn_codes::Participant;
 use gdhcn_codes::value_set::{self, ValueSetId};
 use gdhcn_credential::dcc::{Recovery, Statement, Test, Vaccination};
-use gdhcn_credential::{DateText, Dcc, HealthDocument, Icvp, Person, SubclaimKey, to_json};
-use serde_json::{Value, json};
+use gdhcn_credential::{DateText, Dcc, HealthDocument, Icvp, Person, to_json};
 
 /// Label and value, line by line, for people.
 pub(crate) fn lines(document: &HealthDocument) -> Vec<(&'static str, String)> {
-    let mut lines = vec![("Document", title(document).to_owned())];
+    let mut lines = vec![("Document", document.title().to_owned())];
     if let Some(person) = document.person() {
         lines.extend(of_person(&person));
     }
@@ -23,16 +22,6 @@ pub(crate) fn lines(document: &HealthDocument) -> Vec<(&'static str, String)> {
     }
     lines.retain(|(_, value)| !value.is_empty());
     lines
-}
-
-fn title(document: &HealthDocument) -> &'static str {
-    match document {
-        HealthDocument::Dcc(_) => SubclaimKey::DCC.title(),
-        HealthDocument::Icvp(_) => SubclaimKey::ICVP.title(),
-        HealthDocument::Link(_) => SubclaimKey::HEALTH_LINK.title(),
-        HealthDocument::Unsupported(other) => other.key.title(),
-        _ => "health document",
-    }
 }
 
 fn of_person(person: &Person) -> Vec<(&'static str, String)> {
@@ -137,98 +126,4 @@ fn named(set: ValueSetId, code: &str) -> String {
 fn country(code: &str) -> String {
     Participant::parse(code)
         .map_or_else(|_| code.to_owned(), |one| format!("{} ({})", one.name(), one.alpha3()))
-}
-
-/// For programs: what it is, whose it is, and the lines as an object.
-pub(crate) fn json(document: &HealthDocument) -> Value {
-    let person = document.person().map(|person| {
-        json!({
-            "name": person.name,
-            "machine_readable_name": person.machine_readable_name,
-            "birth_date": person.birth_date.as_str(),
-            "sex": person.sex,
-            "nationality": person.nationality,
-            "document_number": person.document_number,
-            "document_type": person.document_type,
-            "guardian": person.guardian,
-        })
-    });
-    let statement = match document {
-        HealthDocument::Dcc(dcc) => {
-            json!({ "version": dcc.version, "statement": dcc.statement.as_ref().map(statement_json) })
-        }
-        HealthDocument::Icvp(icvp) => json!({
-            "generation": icvp.generation.number(),
-            "template_version": icvp.template_version,
-            "doses": icvp.doses.iter().map(dose_json).collect::<Vec<_>>(),
-        }),
-        HealthDocument::Link(link) => json!({ "uri": link.text }),
-        HealthDocument::Unsupported(other) => {
-            json!({ "key": other.key.0, "content": to_json(&other.content) })
-        }
-        _ => Value::Null,
-    };
-    json!({
-        "title": title(document),
-        "person": person,
-        "content": statement,
-        "problems": document.problems().iter().map(ToString::to_string).collect::<Vec<_>>(),
-    })
-}
-
-fn coded(set: ValueSetId, code: &str) -> Value {
-    json!({ "code": code, "display": value_set::display(set, code) })
-}
-
-fn statement_json(statement: &Statement) -> Value {
-    let mut value = match statement {
-        Statement::Vaccination(vaccination) => json!({
-            "product": coded(ValueSetId::Product, &vaccination.product),
-            "prophylaxis": coded(ValueSetId::Prophylaxis, &vaccination.prophylaxis),
-            "holder": coded(ValueSetId::Holder, &vaccination.holder),
-            "dose": vaccination.dose,
-            "series": vaccination.series,
-            "date": vaccination.date.as_str(),
-        }),
-        Statement::Test(test) => json!({
-            "test_type": coded(ValueSetId::TestType, &test.test_type),
-            "test_name": test.name,
-            "device": test.device,
-            "result": coded(ValueSetId::TestResult, &test.result),
-            "sampled_at": test.sampled_at.as_str(),
-            "centre": test.centre,
-        }),
-        Statement::Recovery(recovery) => json!({
-            "first_positive": recovery.first_positive.as_str(),
-            "valid_from": recovery.valid_from.as_str(),
-            "valid_until": recovery.valid_until.as_str(),
-        }),
-    };
-    if let Value::Object(members) = &mut value {
-        members.insert("kind".into(), statement.kind().as_str().into());
-        members.insert("disease".into(), coded(ValueSetId::Disease, statement.disease()));
-        members.insert("country".into(), statement.country().into());
-        members.insert("issued_by".into(), statement.issuer().into());
-        members.insert("identifier".into(), statement.id().into());
-    }
-    value
-}
-
-fn dose_json(dose: &gdhcn_credential::icvp::Dose) -> Value {
-    json!({
-        "product": dose.product,
-        "product_name": dose.icvp_product().map(|product| product.display_name()),
-        "manufacturer": dose
-            .icvp_product()
-            .map(|product| product.manufacturer)
-            .or(dose.manufacturer.as_deref()),
-        "disease": dose.disease().map(|disease| disease.name()),
-        "date": dose.date.as_str(),
-        "first_valid_day": dose.first_valid_day().map(|day| day.to_string()),
-        "batch": dose.batch,
-        "clinician": dose.clinician,
-        "authority": dose.authority,
-        "valid_from": dose.valid_from.as_ref().map(DateText::as_str),
-        "valid_until": dose.valid_until.as_ref().map(DateText::as_str),
-    })
 }

@@ -4,7 +4,8 @@ use anstream::println;
 use gdhcn_codes::Participant;
 use gdhcn_credential::HealthDocument;
 use gdhcn_verify::{
-    Check, Content, Context, Envelope, Limits, Outcome, Policy, Signer, Status, Verdict, verify,
+    Check, Content, Context, Envelope, Limits, Outcome, Policy, Signer, Status, Verdict, report,
+    verify,
 };
 use serde_json::{Value, json};
 
@@ -80,24 +81,11 @@ impl Judged {
                 "checks": [],
             });
         };
-        let deciding = verdict.deciding();
-        let (authentic, documents) = match verdict.content() {
-            Content::Authentic(documents) => (true, documents.as_slice()),
-            Content::Unproven(documents) => (false, documents.as_slice()),
-            Content::Unreadable => (false, [].as_slice()),
-        };
-        json!({
-            "input": self.name,
-            "outcome": verdict.outcome.as_str(),
-            "code": deciding.map(|check| check.reason.code()),
-            "reason": deciding.map(|check| check.reason.to_string()),
-            "kind": verdict.kind.to_string(),
-            "authentic": authentic,
-            "documents": documents.iter().map(describe::json).collect::<Vec<_>>(),
-            "issuer": verdict.signer.as_ref().map(signer_json),
-            "envelope": verdict.envelope.as_ref().map(envelope_json),
-            "checks": verdict.checks.iter().map(check_json).collect::<Vec<_>>(),
-        })
+        let mut report = report::of(verdict);
+        if let Some(members) = report.as_object_mut() {
+            members.insert("input".into(), self.name.as_str().into());
+        }
+        report
     }
 
     fn print(&self) {
@@ -183,43 +171,4 @@ fn print_check(check: &Check) {
         check.id.title(),
         tame(&check.reason.to_string())
     );
-}
-
-fn check_json(check: &Check) -> Value {
-    json!({
-        "id": check.id.as_str(),
-        "status": check.status.as_str(),
-        "code": check.reason.code(),
-        "reason": check.reason.to_string(),
-        "clause": check.id.clause(),
-    })
-}
-
-fn signer_json(signer: &Signer) -> Value {
-    let certificate = signer.certificate.as_ref();
-    json!({
-        "participant": signer
-            .participant
-            .map_or(signer.participant_code.as_str(), |participant| participant.alpha3()),
-        "name": signer.participant.map(|participant| participant.name()),
-        "domain": signer.domain.as_ref().map(ToString::to_string),
-        "subject": certificate.map(|one| one.subject().to_string()),
-        "thumbprint": certificate.map(|one| one.thumbprint().to_string()),
-        "not_before": certificate.map(|one| one.not_before().to_string()),
-        "not_after": certificate.map(|one| one.not_after().to_string()),
-        "source": signer.source,
-        "given_by_caller": signer.given_by_caller,
-    })
-}
-
-fn envelope_json(envelope: &Envelope) -> Value {
-    let at = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
-    json!({
-        "kid": envelope.key_name,
-        "algorithm": envelope.algorithm,
-        "issuer": envelope.issuer,
-        "issued_at": at(envelope.issued_at),
-        "expires_at": at(envelope.expires_at),
-        "not_before": at(envelope.not_before),
-    })
 }

@@ -1,0 +1,83 @@
+//! A verdict as JSON: one form for the command line, the service and the browser.
+//!
+//! | member | content |
+//! | --- | --- |
+//! | `outcome` | `accepted`, `not accepted` or `cannot tell` |
+//! | `code`, `reason` | of the check that decided; `null` when accepted |
+//! | `kind` | what kind of text it is |
+//! | `policy`, `at` | what it was judged by |
+//! | `authentic` | whether the signature holds; without it `documents` are nobody's word |
+//! | `documents` | the health documents: `title`, `person`, `content`, `problems` |
+//! | `issuer` | whose key it is, from the trust data |
+//! | `envelope` | what the envelope says |
+//! | `checks` | every check: `id`, `status`, `code`, `reason`, `clause` |
+//!
+//! Members are added over time and never change their meaning.
+
+mod document;
+
+use serde_json::{Value, json};
+
+use crate::{Check, Content, Envelope, Signer, Verdict};
+
+/// The verdict as a JSON object.
+pub fn of(verdict: &Verdict) -> Value {
+    let deciding = verdict.deciding();
+    let (authentic, documents) = match verdict.content() {
+        Content::Authentic(documents) => (true, documents.as_slice()),
+        Content::Unproven(documents) => (false, documents.as_slice()),
+        Content::Unreadable => (false, [].as_slice()),
+    };
+    json!({
+        "outcome": verdict.outcome.as_str(),
+        "code": deciding.map(|check| check.reason.code()),
+        "reason": deciding.map(|check| check.reason.to_string()),
+        "kind": verdict.kind.to_string(),
+        "policy": verdict.policy.as_str(),
+        "at": verdict.at.to_string(),
+        "authentic": authentic,
+        "documents": documents.iter().map(document::json).collect::<Vec<_>>(),
+        "issuer": verdict.signer.as_ref().map(signer_json),
+        "envelope": verdict.envelope.as_ref().map(envelope_json),
+        "checks": verdict.checks.iter().map(check_json).collect::<Vec<_>>(),
+    })
+}
+
+fn check_json(check: &Check) -> Value {
+    json!({
+        "id": check.id.as_str(),
+        "status": check.status.as_str(),
+        "code": check.reason.code(),
+        "reason": check.reason.to_string(),
+        "clause": check.id.clause(),
+    })
+}
+
+fn signer_json(signer: &Signer) -> Value {
+    let certificate = signer.certificate.as_ref();
+    json!({
+        "participant": signer
+            .participant
+            .map_or(signer.participant_code.as_str(), |participant| participant.alpha3()),
+        "name": signer.participant.map(|participant| participant.name()),
+        "domain": signer.domain.as_ref().map(ToString::to_string),
+        "subject": certificate.map(|one| one.subject().to_string()),
+        "thumbprint": certificate.map(|one| one.thumbprint().to_string()),
+        "not_before": certificate.map(|one| one.not_before().to_string()),
+        "not_after": certificate.map(|one| one.not_after().to_string()),
+        "source": signer.source,
+        "given_by_caller": signer.given_by_caller,
+    })
+}
+
+fn envelope_json(envelope: &Envelope) -> Value {
+    let at = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
+    json!({
+        "kid": envelope.key_name,
+        "algorithm": envelope.algorithm,
+        "issuer": envelope.issuer,
+        "issued_at": at(envelope.issued_at),
+        "expires_at": at(envelope.expires_at),
+        "not_before": at(envelope.not_before),
+    })
+}
