@@ -74,6 +74,10 @@ Examples:
   cat code.txt | gdhcn verify - --trust keys/ --policy strict --json
   gdhcn verify photo.jpg --trust https://gateway.example --client-cert tls.pem \\
       --client-key tls.key --trust-anchor ta.pem
+  gdhcn verify scans/ --trust did.json --csv > results.csv
+
+With a folder, --jsonl or --csv every file is judged, many at a time, in their order; of standard
+input every line is a code. A file that cannot be read is a row of its own there.
 
 Exit codes: 0 accepted, 1 not accepted, 2 cannot tell; with several inputs 1 outweighs 2 outweighs 0.
 64 wrong usage, 66 an input or trust source cannot be read, 70 internal fault.";
@@ -81,7 +85,7 @@ Exit codes: 0 accepted, 1 not accepted, 2 cannot tell; with several inputs 1 out
 #[derive(Args, Debug)]
 #[command(after_help = VERIFY_EXAMPLES)]
 pub(crate) struct VerifyArguments {
-    /// HC1 text, a text file, a PNG or JPEG picture, or `-` for standard input
+    /// HC1 text, a text file, a PNG or JPEG picture, a folder of these, or `-` for standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<OsString>,
     #[command(flatten)]
@@ -95,9 +99,18 @@ pub(crate) struct VerifyArguments {
     /// The greatest age of trust data in days; older data gives "cannot tell"
     #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=365))]
     pub(crate) max_age: u16,
-    /// Write JSON
+    /// Write JSON: one document with all results
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write JSON lines: one object for each code, as soon as it is judged
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) jsonl: bool,
+    /// Write CSV without personal data: one row for each code
+    #[arg(long, conflicts_with_all = ["json", "jsonl"])]
+    pub(crate) csv: bool,
+    /// Judge so many codes at a time; as many as there are processors when left out
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
 }
 
 #[derive(Args, Debug)]

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod batch;
 pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod gateway;

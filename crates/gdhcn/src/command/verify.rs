@@ -9,6 +9,7 @@ use gdhcn_verify::{
 };
 use serde_json::{Value, json};
 
+use super::batch;
 use crate::cli::VerifyArguments;
 use crate::exit::{Exit, Fault};
 use crate::input::{self, Found, Input};
@@ -25,6 +26,9 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
         policy,
         limits: Limits::default(),
     };
+    if let Some(form) = batch::Form::of(arguments) {
+        return batch::run(arguments, form, &context);
+    }
     let mut inputs = Vec::new();
     for argument in &arguments.inputs {
         inputs.extend(input::read(argument)?);
@@ -50,16 +54,18 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
 }
 
 /// An input and what came of it.
-struct Judged {
-    name: String,
+pub(super) struct Judged {
+    pub(super) name: String,
     /// `None` for a picture without a code.
-    verdict: Option<Verdict>,
+    pub(super) verdict: Option<Verdict>,
 }
 
-const NO_CODE: &str = "no code was found in the picture; try it sharper, larger and evenly lit";
+pub(super) const NO_CODE_CODE: &str = "QR_NOT_FOUND";
+pub(super) const NO_CODE: &str =
+    "no code was found in the picture; try it sharper, larger and evenly lit";
 
 impl Judged {
-    fn of(input: Input, context: &Context<'_>) -> Self {
+    pub(super) fn of(input: Input, context: &Context<'_>) -> Self {
         let verdict = match &input.found {
             Found::Text(text) => Some(verify(text, context)),
             Found::NoCode => None,
@@ -67,16 +73,16 @@ impl Judged {
         Self { name: input.name, verdict }
     }
 
-    fn outcome(&self) -> Outcome {
+    pub(super) fn outcome(&self) -> Outcome {
         self.verdict.as_ref().map_or(Outcome::CannotTell, |verdict| verdict.outcome)
     }
 
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         let Some(verdict) = &self.verdict else {
             return json!({
                 "input": self.name,
                 "outcome": self.outcome().as_str(),
-                "code": "QR_NOT_FOUND",
+                "code": NO_CODE_CODE,
                 "reason": NO_CODE,
                 "checks": [],
             });

@@ -18,4 +18,5 @@ mod trust_list_published;
 mod verify_answers;
 mod verify_clock;
 mod verify_inputs;
+mod verify_many;
 mod verify_trust;
