@@ -1,6 +1,7 @@
-//! HTTP services of the network: the Trust Network Gateway.
+//! HTTP services of the network: the Trust Network Gateway ([`gateway`]) and the verification
+//! service ([`verifier`]).
 //!
-//! How a request flows: the listener accepts a connection, proves by the handshake that the peer
+//! How a request flows through the gateway: the listener accepts a connection, proves by the handshake that the peer
 //! holds the key of its client certificate, and bounds what the peer may take. The router finds
 //! the resource; its first argument, the authenticated peer, looks the certificate's thumbprint up
 //! among those that the trust anchor has onboarded. A list is answered from a snapshot that is
@@ -13,6 +14,7 @@
 
 pub mod config;
 pub mod gateway;
+pub mod verifier;
 
 mod clock;
 mod identity;
@@ -24,3 +26,4 @@ pub use clock::Clock;
 pub use config::GatewayConfig;
 pub use gateway::{Gateway, RunningGateway, StartError, TrustError};
 pub use listen::tls::TlsError;
+pub use verifier::{RunningVerifier, Verifier, VerifierConfig, VerifierStartError};

@@ -36,7 +36,7 @@ pub(crate) enum Operation {
 
 /// Details of an answer whose cause is no business of the peer.
 const CAUSE_IS_LOGGED: &str =
-    "The gateway's log tells the cause; name the X-Request-Id of this answer to its operator";
+    "The log of the service tells the cause; name the X-Request-Id of this answer to its operator";
 
 impl Problem {
     fn new(status: StatusCode, code: &str, problem: &str) -> Self {
@@ -78,6 +78,11 @@ impl Problem {
     /// The request took longer than its time.
     pub(crate) fn request_timeout() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "n/a", "The request was not complete in time")
+    }
+
+    /// The request's content cannot be read; `details` says where and why.
+    pub(crate) fn bad_request(details: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "n/a", "The request cannot be read").details(details)
     }
 
     /// Something that nobody has foreseen.

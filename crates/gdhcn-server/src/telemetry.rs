@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tracing::info;
 use uuid::Uuid;
 
-use crate::gateway::Gateway;
+use crate::config::Limits;
 use crate::problem::{AnsweredCode, Problem};
 
 /// What is known of a running request.
@@ -55,7 +55,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Names the request, bounds its time, logs it and completes its answer.
 pub(crate) async fn observe(
-    State(gateway): State<Arc<Gateway>>,
+    State(limits): State<Arc<Limits>>,
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
@@ -69,7 +69,7 @@ pub(crate) async fn observe(
         .get::<MatchedPath>()
         .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
 
-    let mut response = match timeout(gateway.limits.request(), next.run(request)).await {
+    let mut response = match timeout(limits.request(), next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::request_timeout().into_response(),
     };

@@ -1,6 +1,7 @@
 //! The command line. Only definitions: what a command does stands in `command`.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -36,6 +37,9 @@ pub(crate) enum Command {
     /// Look at trust data: whose keys count.
     #[command(subcommand)]
     Trust(TrustCommand),
+    /// Run a verification service.
+    #[command(subcommand)]
+    Verifier(VerifierCommand),
     /// Run the gateway.
     #[command(subcommand)]
     Gateway(GatewayCommand),
@@ -124,7 +128,7 @@ pub(crate) struct TrustArguments {
 }
 
 /// How to speak to a gateway, and whom to believe there.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct GatewayAccess {
     /// The participant's TLS certificate (PEM), for a gateway
     #[arg(long, value_name = "FILE")]
@@ -190,6 +194,50 @@ pub(crate) struct TrustListArguments {
     /// Write JSON: `entries` and `refused`
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VerifierCommand {
+    /// Serve until Ctrl-C or SIGTERM.
+    Serve(VerifierServeArguments),
+}
+
+const VERIFIER_EXAMPLES: &str = "\
+Examples:
+  gdhcn verifier serve --trust did.json
+  gdhcn verifier serve --listen 0.0.0.0:8443 --tls-cert server.pem --tls-key server.key \\
+      --trust did.json --policy strict
+  curl --data-binary @photo.png -H 'Content-Type: image/png' http://127.0.0.1:8080/v1/verify
+  curl --data-binary @code.txt -H 'Content-Type: text/plain' http://127.0.0.1:8080/v1/verify
+
+GET /openapi.json describes the interface. Nothing of a request is stored or logged.
+
+Exit codes: 0 ended by Ctrl-C or SIGTERM, 64 wrong usage, 66 a trust source cannot be read, 70 it
+does not start.";
+
+#[derive(Args, Debug)]
+#[command(after_help = VERIFIER_EXAMPLES)]
+pub(crate) struct VerifierServeArguments {
+    /// Address and port to listen at; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// The server's certificate with its chain (PEM); without it plain HTTP is spoken
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of --tls-cert (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+    /// What to tolerate where a request does not say: lenient, border or strict
+    #[arg(long, default_value_t = PolicyName::default())]
+    pub(crate) policy: PolicyName,
+    /// The greatest age of trust data in days; older data gives "cannot tell"
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=365))]
+    pub(crate) max_age: u16,
+    /// Read the trust sources anew after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) reload: u32,
 }
 
 #[derive(Debug, Subcommand)]

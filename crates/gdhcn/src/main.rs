@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, GatewayCommand, TrustCommand};
+use crate::cli::{Cli, Command, GatewayCommand, TrustCommand, VerifierCommand};
 use crate::exit::{Exit, Fault};
 
 fn main() -> ExitCode {
@@ -44,6 +44,9 @@ fn run(cli: Cli) -> Result<Exit, Fault> {
         Command::Verify(arguments) => command::verify::run(&arguments),
         Command::Decode(arguments) => command::decode::run(&arguments),
         Command::Trust(TrustCommand::List(arguments)) => command::trust::list(&arguments),
+        Command::Verifier(VerifierCommand::Serve(arguments)) => {
+            command::verifier::serve(&arguments)
+        }
         Command::Gateway(GatewayCommand::Serve(arguments)) => command::gateway::serve(&arguments),
     }
 }

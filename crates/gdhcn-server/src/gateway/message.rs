@@ -39,6 +39,11 @@ pub(crate) enum MessageRefusal {
 /// there, which is no HTTP coding.
 pub(crate) async fn receive(request: Request<Body>, limit: usize) -> Result<Bytes, MessageRefusal> {
     require_media_type(request.headers(), wire::CMS)?;
+    body(request, limit).await
+}
+
+/// A body of at most `limit` bytes, whatever its media type.
+pub(crate) async fn body(request: Request<Body>, limit: usize) -> Result<Bytes, MessageRefusal> {
     let announced = request
         .headers()
         .get(CONTENT_LENGTH)

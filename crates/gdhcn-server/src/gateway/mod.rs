@@ -160,7 +160,7 @@ impl Gateway {
             .route("/signerCertificate/delete", only(post(signer_certificate::delete)))
             .fallback(async || Problem::no_such_path())
             .layer(CatchPanicLayer::custom(panicked))
-            .layer(from_fn_with_state(Arc::clone(gateway), telemetry::observe))
+            .layer(from_fn_with_state(Arc::new(gateway.limits.clone()), telemetry::observe))
             .with_state(Arc::clone(gateway))
     }
 }
@@ -208,13 +208,13 @@ fn only(methods: MethodRouter<Arc<Gateway>>) -> MethodRouter<Arc<Gateway>> {
     methods.fallback(async |_peer: Authenticated| Problem::method_not_allowed())
 }
 
-fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+pub(crate) fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     let cause = cause
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| cause.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("unknown");
-    error!(cause, "a request failed by a defect of the gateway");
+    error!(cause, "a request failed by a defect of the service");
     Problem::internal().into_response()
 }
 

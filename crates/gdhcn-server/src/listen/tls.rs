@@ -54,28 +54,26 @@ pub enum TlsError {
 }
 
 impl TlsConfigs {
-    /// Reads the files.
+    /// Rules for participants, who must show a client certificate.
     pub(crate) fn load(files: &TlsFiles) -> Result<Self, TlsError> {
-        let certificate_error =
-            |source| TlsError::Certificate { path: files.certificate.clone(), source };
-        let chain = CertificateDer::pem_file_iter(&files.certificate)
-            .map_err(certificate_error)?
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(certificate_error)?;
-        if chain.is_empty() {
-            return Err(certificate_error(rustls::pki_types::pem::Error::NoItemsFound));
-        }
-        let key = PrivateKeyDer::from_pem_file(&files.key)
-            .map_err(|source| TlsError::Key { path: files.key.clone(), source })?;
+        let (chain, key) = read_files(files)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = |mandatory| {
             let verifier = PossessionVerifier {
                 mandatory,
                 algorithms: provider.signature_verification_algorithms,
             };
-            config(Arc::clone(&provider), verifier, chain.clone(), key.clone_key())
+            config(Arc::clone(&provider), Some(verifier), chain.clone(), key.clone_key())
         };
         Ok(Self { participant: config(true)?, proxy: config(false)? })
+    }
+
+    /// Rules for everybody: no client certificate is asked for.
+    pub(crate) fn load_public(files: &TlsFiles) -> Result<Self, TlsError> {
+        let (chain, key) = read_files(files)?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = config(provider, None, chain, key)?;
+        Ok(Self { participant: Arc::clone(&config), proxy: config })
     }
 
     /// The rules for a peer: a named proxy need not have a certificate of its own.
@@ -84,16 +82,36 @@ impl TlsConfigs {
     }
 }
 
+type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn read_files(files: &TlsFiles) -> Result<Pair, TlsError> {
+    let certificate_error =
+        |source| TlsError::Certificate { path: files.certificate.clone(), source };
+    let chain = CertificateDer::pem_file_iter(&files.certificate)
+        .map_err(certificate_error)?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(certificate_error)?;
+    if chain.is_empty() {
+        return Err(certificate_error(rustls::pki_types::pem::Error::NoItemsFound));
+    }
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .map_err(|source| TlsError::Key { path: files.key.clone(), source })?;
+    Ok((chain, key))
+}
+
 fn config(
     provider: Arc<CryptoProvider>,
-    verifier: PossessionVerifier,
+    verifier: Option<PossessionVerifier>,
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 ) -> Result<Arc<ServerConfig>, Error> {
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_client_cert_verifier(Arc::new(verifier))
-        .with_single_cert(chain, key)?;
+    let builder =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder = match verifier {
+        Some(verifier) => builder.with_client_cert_verifier(Arc::new(verifier)),
+        None => builder.with_no_client_auth(),
+    };
+    let mut config = builder.with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

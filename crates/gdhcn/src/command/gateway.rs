@@ -48,7 +48,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
 }
 
 /// Structured logs on standard error; `RUST_LOG` sets the level.
-fn log_to_standard_error() {
+pub(super) fn log_to_standard_error() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt()

@@ -5,4 +5,5 @@ pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod gateway;
 pub(crate) mod trust;
+pub(crate) mod verifier;
 pub(crate) mod verify;

@@ -15,6 +15,7 @@ mod program;
 mod service;
 mod trust_list;
 mod trust_list_published;
+mod verifier_service;
 mod verify_answers;
 mod verify_clock;
 mod verify_inputs;

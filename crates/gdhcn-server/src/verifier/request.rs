@@ -1,0 +1,140 @@
+//! `POST /v1/verify`.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::response::Response;
+use gdhcn_credential::parse_instant_loose;
+use gdhcn_scan::ScanError;
+use gdhcn_verify::{Context, Limits, Outcome, PolicyName, report, verify as judge};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Request};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Verifier;
+use crate::gateway::message::{self, MessageRefusal};
+use crate::problem::Problem;
+
+/// The most codes of one request.
+const MOST_CODES: usize = 1000;
+
+const MEDIA_TYPES: &str = "text/plain, application/json, image/png, image/jpeg or image/webp";
+
+/// Several codes, and by what they are to be judged.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Codes {
+    /// The texts of the codes.
+    codes: Vec<String>,
+    /// The instant at which validity is judged; now when left out.
+    at: Option<String>,
+    /// `lenient`, `border` or `strict`; the service's own when left out.
+    policy: Option<String>,
+}
+
+/// Judges the codes of the body: plain text is one code, a picture is searched for codes, JSON
+/// names several.
+pub(super) async fn verify(
+    State(verifier): State<Arc<Verifier>>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let kind = media_type(request.headers());
+    let body = message::body(request, verifier.body_bytes).await?;
+    let mut policy = verifier.policy;
+    let mut at = None;
+    let codes = match kind.as_str() {
+        "text/plain" => {
+            let text = std::str::from_utf8(&body)
+                .map_err(|error| Problem::bad_request(format!("the text is not UTF-8: {error}")))?;
+            vec![text.to_owned()]
+        }
+        "application/json" => {
+            // The message of serde_json names line and column, and no content.
+            let request: Codes = serde_json::from_slice(&body)
+                .map_err(|error| Problem::bad_request(error.to_string()))?;
+            if request.codes.is_empty() || request.codes.len() > MOST_CODES {
+                return Err(Problem::bad_request(format!(
+                    "between 1 and {MOST_CODES} codes are taken"
+                )));
+            }
+            if let Some(wanted) = request.policy {
+                policy.name = wanted
+                    .parse::<PolicyName>()
+                    .map_err(|e| Problem::bad_request(e.to_string()))?;
+            }
+            at = request
+                .at
+                .as_deref()
+                .map(parse_instant_loose)
+                .transpose()
+                .map_err(|error| Problem::bad_request(error.to_string()))?;
+            request.codes
+        }
+        "image/png" | "image/jpeg" | "image/webp" => match verifier.search(body).await? {
+            Some(codes) => codes,
+            None => return Ok(no_code(&verifier, at)),
+        },
+        _ => {
+            let found = if kind.is_empty() { "none".to_owned() } else { kind };
+            return Err(MessageRefusal::MediaType { expected: MEDIA_TYPES, found }.into());
+        }
+    };
+    let at = at.unwrap_or_else(|| verifier.clock.now());
+    let trust = verifier.trust.load_full();
+    let results = tokio::task::spawn_blocking(move || {
+        let context = Context { trust: &trust, at, policy, limits: Limits::default() };
+        let verdicts = codes.iter().map(|code| judge(code, &context));
+        let (outcomes, reports): (Vec<_>, Vec<_>) =
+            verdicts.map(|verdict| (verdict.outcome, report::of(&verdict))).unzip();
+        answer(Outcome::of_all(outcomes), policy.name, at, reports)
+    });
+    let results = results.await.map_err(|_| Problem::internal())?;
+    Ok(super::json(&results))
+}
+
+/// The media type without parameters, in lower case, and not longer than one can be.
+fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default();
+    essence.trim().chars().take(60).collect::<String>().to_ascii_lowercase()
+}
+
+fn answer(outcome: Outcome, policy: PolicyName, at: Timestamp, results: Vec<Value>) -> Value {
+    json!({
+        "outcome": outcome.as_str(),
+        "policy": policy.as_str(),
+        "at": at.to_string(),
+        "results": results,
+    })
+}
+
+/// A sound picture without a code in it: nothing can be told of it.
+fn no_code(verifier: &Verifier, at: Option<Timestamp>) -> Response {
+    let at = at.unwrap_or_else(|| verifier.clock.now());
+    let result = json!({
+        "outcome": Outcome::CannotTell.as_str(),
+        "code": "QR_NOT_FOUND",
+        "reason": "no code was found in the picture; try it sharper, larger and evenly lit",
+        "checks": [],
+    });
+    let answer = answer(Outcome::CannotTell, verifier.policy.name, at, vec![result]);
+    super::json(&answer)
+}
+
+impl Verifier {
+    /// The codes of a picture, `None` when there are none in it.
+    async fn search(&self, picture: Bytes) -> Result<Option<Vec<String>>, Problem> {
+        let _place = self.pictures.acquire().await.map_err(|_| Problem::internal())?;
+        let found = tokio::task::spawn_blocking(move || {
+            gdhcn_scan::read_picture(&picture, &gdhcn_scan::Limits::default())
+        });
+        match found.await.map_err(|_| Problem::internal())? {
+            Ok(codes) => Ok(Some(codes.into_iter().map(|code| code.text).collect())),
+            Err(ScanError::NoCode { .. }) => Ok(None),
+            Err(error) => Err(Problem::bad_request(error.to_string())),
+        }
+    }
+}
