@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use crate::hcert::base45;
 use crate::health_link::Scheme;
+use crate::shc;
 
 /// The longest JSON text that is looked into.
 const JSON_MAX: usize = 256 * 1024;
@@ -57,6 +58,9 @@ pub fn detect(text: &str) -> TextKind {
     if let Some(kind) = by_prefix(text) {
         return kind;
     }
+    if is_signature(text) {
+        return TextKind::SmartHealthCard;
+    }
     match Scheme::of(text) {
         Some(Scheme::Shlink) => return TextKind::SmartHealthLink,
         Some(Scheme::Vhlink) => return TextKind::VerifiableHealthLink,
@@ -64,6 +68,9 @@ pub fn detect(text: &str) -> TextKind {
     }
     if text.starts_with('{') {
         return json(text);
+    }
+    if text.split_once('#').is_some_and(|(_, fragment)| is_card_fragment(fragment)) {
+        return TextKind::SmartHealthCardFile;
     }
     if starts_with(text, "https://") || starts_with(text, "http://") {
         return TextKind::WebAddress;
@@ -76,7 +83,7 @@ pub fn detect(text: &str) -> TextKind {
 }
 
 fn by_prefix(text: &str) -> Option<TextKind> {
-    if starts_with(text, "shc:/") {
+    if starts_with(text, shc::PREFIX) || shc::numeric::is_card(text) {
         return Some(TextKind::SmartHealthCard);
     }
     if text.starts_with("B64:") || text.starts_with("PK\u{3}\u{4}") {
@@ -96,6 +103,19 @@ fn by_prefix(text: &str) -> Option<TextKind> {
         }
         _ => None,
     }
+}
+
+/// A bare JSON Web Signature: three parts of base64url, the first of which is a JSON object.
+fn is_signature(text: &str) -> bool {
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let text = text.trim_ascii_end();
+    text.starts_with("eyJ") && text.matches('.').count() == 2 && text.bytes().all(base64)
+}
+
+/// The fragment of a deep link: `{"verifiableCredential":…` in percent-encoding.
+fn is_card_fragment(fragment: &str) -> bool {
+    let start = fragment.get(..60).unwrap_or(fragment);
+    start.contains("verifiableCredential") && (start.starts_with("%7B") || start.starts_with('{'))
 }
 
 fn json(text: &str) -> TextKind {
@@ -167,6 +187,12 @@ mod tests {
             ("AT1:NCF", TextKind::National("AT1:".to_owned())),
             ("shc:/5676", TextKind::SmartHealthCard),
             ("SHC:/5676", TextKind::SmartHealthCard),
+            ("shc/5676", TextKind::SmartHealthCard),
+            ("eyJhbGciOiJFUzI1NiJ9.e30.AA", TextKind::SmartHealthCard),
+            (
+                "https://x.example/#%7B%22verifiableCredential%22%3A%5B%5D%7D",
+                TextKind::SmartHealthCardFile,
+            ),
             ("shlink:/eyJ1", TextKind::SmartHealthLink),
             ("https://viewer.example/#shlink:/eyJ1", TextKind::SmartHealthLink),
             ("vhlink:/eyJ1", TextKind::VerifiableHealthLink),

@@ -2,7 +2,8 @@ use std::fmt;
 
 use gdhcn_envelope::cbor::Value;
 
-use crate::{Dcc, HealthLink, Icvp, Person, Problem};
+use crate::shc::Card;
+use crate::{Credential, Dcc, HealthLink, Icvp, Person, Problem};
 
 /// The key of a health document inside claim `hcert` (HCERT specification 1.1.1, 3.3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,6 +49,8 @@ pub enum HealthDocument {
     Dcc(Box<Dcc>),
     /// International Certificate of Vaccination or Prophylaxis.
     Icvp(Box<Icvp>),
+    /// SMART Health Card.
+    Card(Box<Card>),
     /// A link to documents elsewhere.
     Link(HealthLink),
     /// A kind that is not read here.
@@ -85,6 +88,7 @@ impl HealthDocument {
         match self {
             Self::Dcc(_) => SubclaimKey::DCC.title(),
             Self::Icvp(_) => SubclaimKey::ICVP.title(),
+            Self::Card(_) => "SMART Health Card",
             Self::Link(_) => SubclaimKey::HEALTH_LINK.title(),
             Self::Unsupported(other) => other.key.title(),
         }
@@ -95,7 +99,18 @@ impl HealthDocument {
         match self {
             Self::Dcc(dcc) => &dcc.problems,
             Self::Icvp(icvp) => &icvp.problems,
+            Self::Card(card) => &card.problems,
             Self::Link(_) | Self::Unsupported(_) => &[],
+        }
+    }
+
+    /// What it states, in the model that all formats share; `None` for what cannot be read.
+    pub fn credential(&self) -> Option<Credential> {
+        match self {
+            Self::Dcc(dcc) => Some(dcc.credential()),
+            Self::Icvp(icvp) => Some(icvp.credential()),
+            Self::Card(card) => Some(card.credential.clone()),
+            Self::Link(_) | Self::Unsupported(_) => None,
         }
     }
 
@@ -104,6 +119,7 @@ impl HealthDocument {
         match self {
             Self::Dcc(dcc) => Some(dcc.person()),
             Self::Icvp(icvp) => Some(icvp.person()),
+            Self::Card(card) => Some(card.person()),
             Self::Link(_) | Self::Unsupported(_) => None,
         }
     }

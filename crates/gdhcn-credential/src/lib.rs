@@ -26,6 +26,7 @@ mod limits;
 mod nfc;
 mod person;
 mod problem;
+pub mod shc;
 pub mod statement;
 mod time_claim;
 pub mod uvci;

@@ -1,4 +1,4 @@
-use gdhcn_envelope::cbor;
+use gdhcn_envelope::{cbor, json};
 
 /// How much of a code is read before giving up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,12 @@ pub struct Limits {
     pub inflated: usize,
     /// Depth, items and strings of each CBOR item.
     pub cbor: cbor::Limits,
+    /// Length of the signature of a SMART Health Card in characters.
+    pub card: usize,
+    /// Length of the unpacked payload of a SMART Health Card in bytes.
+    pub card_inflated: usize,
+    /// Depth, values and members of each JSON document.
+    pub json: json::Limits,
 }
 
 impl Limits {
@@ -17,8 +23,16 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// Text of 16 KiB (the largest QR code holds 4296 characters) and 64 KiB unpacked.
+    /// Text of 16 KiB (the largest QR code holds 4296 characters) and 64 KiB unpacked; cards, which
+    /// come as files too, of 128 KiB and 1 MiB unpacked.
     fn default() -> Self {
-        Self { text: 16 * 1024, inflated: 64 * 1024, cbor: cbor::Limits::default() }
+        Self {
+            text: 16 * 1024,
+            inflated: 64 * 1024,
+            cbor: cbor::Limits::default(),
+            card: 128 * 1024,
+            card_inflated: 1024 * 1024,
+            json: json::Limits::default(),
+        }
     }
 }

@@ -10,6 +10,10 @@ pub struct Problem {
 }
 
 impl Problem {
+    pub(crate) fn new(path: impl Into<String>, rule: Rule) -> Self {
+        Self { path: path.into(), rule }
+    }
+
     /// Whether the document cannot be understood as what it claims to be. Other problems leave a
     /// document that people can read and judge.
     pub const fn is_structural(&self) -> bool {
@@ -43,6 +47,13 @@ pub enum Rule {
     /// The person has no name at all.
     #[error("no name")]
     NoName,
+
+    /// Nobody is named to whom it applies.
+    #[error("no patient inside")]
+    NoPatient,
+    /// More than one person is named.
+    #[error("more than one patient inside")]
+    SeveralPatients,
 
     /// A field that must be there is not.
     #[error("missing")]
@@ -79,6 +90,15 @@ pub enum Rule {
     /// A key stands twice in a map.
     #[error("a field stands twice in the same map")]
     DuplicateKey,
+    /// More items than are looked at.
+    #[error("more than {max} items; the rest is not looked at")]
+    TooMany {
+        /// How many are looked at.
+        max: usize,
+    },
+    /// Something that was planned, refused or entered in error.
+    #[error("not completed, so it states nothing")]
+    NotCompleted,
     /// The schema version is not one that was published.
     #[error("unknown schema version")]
     UnknownVersion,
@@ -99,6 +119,14 @@ pub enum Rule {
 impl Rule {
     /// See [`Problem::is_structural`].
     pub const fn is_structural(self) -> bool {
-        matches!(self, Self::NotAMap | Self::NoStatement | Self::SeveralStatements | Self::NoName)
+        matches!(
+            self,
+            Self::NotAMap
+                | Self::NoStatement
+                | Self::SeveralStatements
+                | Self::NoName
+                | Self::NoPatient
+                | Self::SeveralPatients
+        )
     }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use gdhcn_envelope::cbor::Value;
+use gdhcn_envelope::json;
 use jiff::Timestamp;
 
 /// A time claim of the CWT: `iat`, `exp` or `nbf` (RFC 8392, 3.1; NumericDate of RFC 7519, 2).
@@ -64,6 +65,16 @@ impl TimeClaim {
             Value::Tag(0, inner) => (Self::of_date_time(inner), Form::Text),
             Value::Text(digits) => (Self::of_digits(digits), Form::Text),
             number => (Self::of_number(number), Form::Plain),
+        }
+    }
+
+    /// Reads a NumericDate of a JSON Web Token (RFC 7519, 2).
+    pub(crate) fn of_json(value: Option<&json::Value<'_>>) -> Self {
+        match value {
+            None => Self::Absent,
+            Some(json::Value::Integer(seconds)) => Self::of_seconds(*seconds),
+            Some(json::Value::Float(seconds)) => Self::of_number(&Value::Float(*seconds)),
+            Some(_) => unreadable(TimeFault::NotANumber),
         }
     }
 

@@ -1,7 +1,8 @@
-//! zlib streams (RFC 1950): opened with a hard limit on the output, and made.
+//! Compressed streams, zlib (RFC 1950) and bare deflate (RFC 1951): opened with a hard limit on the
+//! output, and made.
 //!
 //! The compressed layer is the first that an attacker can make grow: a kilobyte may unpack to a
-//! megabyte. [`zlib`] therefore stops at the caller's limit, whatever the stream claims.
+//! megabyte. [`zlib`] and [`raw`] therefore stop at the caller's limit, whatever the stream claims.
 //! zlib-rs does the work natively, miniz_oxide in WebAssembly; both give the same answers.
 
 /// Compression level for issuing; the reference implementation uses it too.
@@ -69,10 +70,36 @@ impl InflateError {
 /// When the bytes are no whole zlib stream or the content passes the limit.
 pub fn zlib(input: &[u8], max_output: usize) -> Result<Inflated, InflateError> {
     check_header(input)?;
+    open(input, max_output, Wrapping::Zlib)
+}
+
+/// Opens a bare deflate stream of at most `max_output` bytes of content, as JSON Web Signatures
+/// with `zip` and ZIP files hold it. It has no header and no checksum.
+///
+/// # Errors
+///
+/// When the bytes are no whole deflate stream or the content passes the limit.
+pub fn raw(input: &[u8], max_output: usize) -> Result<Inflated, InflateError> {
+    open(input, max_output, Wrapping::None)
+}
+
+/// What stands around the deflate data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrapping {
+    Zlib,
+    None,
+}
+
+fn open(input: &[u8], max_output: usize, wrapping: Wrapping) -> Result<Inflated, InflateError> {
     #[cfg(not(target_arch = "wasm32"))]
-    return with_zlib_rs(input, max_output);
+    return with_zlib_rs(input, max_output, wrapping);
     #[cfg(target_arch = "wasm32")]
-    return with_miniz(input, max_output);
+    return with_miniz(input, max_output, wrapping);
+}
+
+/// Makes a bare deflate stream at the highest usual level.
+pub fn deflate_raw(content: &[u8]) -> Vec<u8> {
+    miniz_oxide::deflate::compress_to_vec(content, LEVEL)
 }
 
 /// Makes a zlib stream at the highest usual level (header `78 DA`).
@@ -119,11 +146,15 @@ fn finish(
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn with_zlib_rs(input: &[u8], max_output: usize) -> Result<Inflated, InflateError> {
+fn with_zlib_rs(
+    input: &[u8],
+    max_output: usize,
+    wrapping: Wrapping,
+) -> Result<Inflated, InflateError> {
     use zlib_rs::{Inflate, InflateFlush, Status};
 
     const WINDOW_BITS: u8 = 15;
-    let mut state = Inflate::new(true, WINDOW_BITS);
+    let mut state = Inflate::new(wrapping == Wrapping::Zlib, WINDOW_BITS);
     let mut bytes = vec![0; first_length(input, max_output)];
     let (mut read, mut written) = (0, 0);
     loop {
@@ -149,20 +180,29 @@ fn with_zlib_rs(input: &[u8], max_output: usize) -> Result<Inflated, InflateErro
 }
 
 #[cfg(any(target_arch = "wasm32", test))]
-fn with_miniz(input: &[u8], max_output: usize) -> Result<Inflated, InflateError> {
+fn with_miniz(
+    input: &[u8],
+    max_output: usize,
+    wrapping: Wrapping,
+) -> Result<Inflated, InflateError> {
     use miniz_oxide::inflate::TINFLStatus as Status;
     use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
-    const FLAGS: u32 = inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER
-        | inflate_flags::TINFL_FLAG_COMPUTE_ADLER32
-        | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+    let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF
+        | match wrapping {
+            Wrapping::Zlib => {
+                inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER
+                    | inflate_flags::TINFL_FLAG_COMPUTE_ADLER32
+            }
+            Wrapping::None => 0,
+        };
     let mut state = Box::<DecompressorOxide>::default();
     let mut bytes = vec![0; first_length(input, max_output)];
     let (mut read, mut written) = (0, 0);
     loop {
         let source = input.get(read..).unwrap_or_default();
         let (status, consumed, produced) =
-            decompress(&mut state, source, &mut bytes, written, FLAGS);
+            decompress(&mut state, source, &mut bytes, written, flags);
         read += consumed;
         written += produced;
         match status {
@@ -187,13 +227,21 @@ mod tests {
 
     /// Both libraries; they may see a fault at another offset, but not another fault.
     fn both(input: &[u8], limit: usize) -> Result<Inflated, InflateError> {
+        check_header(input)?;
+        both_wrapped(input, limit, Wrapping::Zlib)
+    }
+
+    fn both_wrapped(
+        input: &[u8],
+        limit: usize,
+        wrapping: Wrapping,
+    ) -> Result<Inflated, InflateError> {
         let plain = |result| match result {
             Err(InflateError::Corrupt { .. }) => Err(InflateError::Corrupt { at: 0 }),
             other => other,
         };
-        check_header(input)?;
-        let first = plain(with_zlib_rs(input, limit));
-        let second = plain(with_miniz(input, limit));
+        let first = plain(with_zlib_rs(input, limit, wrapping));
+        let second = plain(with_miniz(input, limit, wrapping));
         assert_eq!(first, second, "zlib-rs and miniz_oxide differ on {input:02x?}");
         first
     }
@@ -206,6 +254,22 @@ mod tests {
         let inflated = both(&stream, 100).unwrap();
         assert_eq!(inflated.bytes, b"health certificate");
         assert_eq!(inflated.trailing, 5);
+    }
+
+    #[test]
+    fn a_bare_stream_opens_without_a_header() {
+        let mut stream = deflate_raw(b"health card");
+        stream.extend([0; 3]);
+        let inflated = both_wrapped(&stream, 11, Wrapping::None).unwrap();
+        assert_eq!((&*inflated.bytes, inflated.trailing), (&b"health card"[..], 3));
+        let limit = 10;
+        assert_eq!(
+            both_wrapped(&stream, limit, Wrapping::None),
+            Err(InflateError::TooLong { limit })
+        );
+        assert!(both_wrapped(&stream[..4], 100, Wrapping::None).is_err());
+        assert!(both_wrapped(b"", 100, Wrapping::None).is_err());
+        assert!(both_wrapped(&deflate(b"health card"), 100, Wrapping::None).is_err());
     }
 
     #[test]

@@ -45,6 +45,23 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The value without a borrow, for those who keep it.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Integer(number) => (*number).into(),
+            Self::Float(number) => (*number).into(),
+            Self::Text(text) => text.as_ref().into(),
+            Self::List(items) => items.iter().map(Self::to_json).collect(),
+            Self::Object(object) => object
+                .members()
+                .map(|(name, value)| (name.to_owned(), value.to_json()))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+        }
+    }
+
     /// The object, if this is one.
     pub fn as_object(&self) -> Option<&Object<'a>> {
         match self {

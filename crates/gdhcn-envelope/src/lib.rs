@@ -8,6 +8,7 @@
 //! * [`cms`] reads signed messages in DER and BER and writes them in DER (RFC 5652).
 //! * [`cbor`], [`inflate`] and [`cose`] open the layers of an HC1 code.
 //! * [`json`] reads JSON with bounds, [`jcs`] writes its canonical form (RFC 8785).
+//! * [`jws`] reads and writes compact JSON Web Signatures (RFC 7515).
 //! * [`linked_data`] checks the proofs of DID trust lists.
 
 pub mod algorithm;
@@ -17,6 +18,7 @@ pub mod cose;
 pub mod inflate;
 pub mod jcs;
 pub mod json;
+pub mod jws;
 pub mod linked_data;
 pub mod pem;
 pub mod x509;

@@ -2,7 +2,9 @@
 
 use gdhcn_codes::value_set::{self, ValueSetId};
 use gdhcn_credential::dcc::Statement;
-use gdhcn_credential::{Dcc, HealthDocument, Icvp, PartialDate, SubclaimKey, Unsupported, uvci};
+use gdhcn_credential::{
+    Dcc, HealthDocument, Icvp, PartialDate, SubclaimKey, Unsupported, statement, uvci,
+};
 use gdhcn_trust::TrustedKey;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -175,9 +177,20 @@ fn future_event(document: &HealthDocument, today: Date) -> Option<String> {
     let (what, day) = match document {
         HealthDocument::Dcc(dcc) => (event_name(dcc)?, dcc.statement.as_ref()?.event().date()),
         HealthDocument::Icvp(icvp) => ("the vaccination", icvp.dose()?.date.date()),
-        _ => return None,
+        other => return other.credential()?.statements.iter().find_map(|one| future(one, today)),
     };
     let first = day.and_then(PartialDate::first_day)?;
+    (first > today).then(|| format!("{what} of {first}"))
+}
+
+fn future(statement: &statement::Statement, today: Date) -> Option<String> {
+    let (what, date) = match statement {
+        statement::Statement::Vaccination(one) => ("the vaccination", &one.date),
+        statement::Statement::Test(one) => ("the test", &one.sampled_at),
+        statement::Statement::Recovery(one) => ("the first positive test", &one.first_positive),
+        _ => return None,
+    };
+    let first = date.date().and_then(PartialDate::first_day)?;
     (first > today).then(|| format!("{what} of {first}"))
 }
 

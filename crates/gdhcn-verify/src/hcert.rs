@@ -2,12 +2,13 @@
 
 use gdhcn_credential::hcert::{self, Opened};
 use gdhcn_credential::{Cwt, HealthDocument, TextKind};
-use gdhcn_crypto::{Curve, DigestAlgorithm, Kid, PublicKey, SignatureScheme, VerifyError};
+use gdhcn_crypto::{Curve, DigestAlgorithm, Kid, PublicKey, SignatureScheme};
 use gdhcn_envelope::cose::{CoseSign1, ES256, PS256};
 use gdhcn_trust::TrustedKey;
 
 use crate::policy::Concern;
 use crate::reason::Fact;
+use crate::signature::{self, Signed};
 use crate::time::{TimeRules, Times};
 use crate::verdict::{Content, Envelope, Findings, Outcome, Signer};
 use crate::{CheckId, Context, Reason, Status, Verdict, content, signer, source, time};
@@ -30,8 +31,8 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
     source::check(context, &mut findings);
     let claimed = envelope.issuer.as_deref();
     let candidates = candidates(cose, context, claimed, &mut findings);
-    let signature = signature(cose, algorithm, &candidates, context, &mut findings);
-    let key = signature.key.or(candidates.first().copied());
+    let proven = signature(cose, algorithm, &candidates, context, &mut findings);
+    let key = proven.or(candidates.first().copied());
     if let Ok(claims) = &claims {
         // Before the key's own time: "it has run out" is what a person needs to hear first.
         time::check(&times(claims), context, &mut findings);
@@ -49,7 +50,7 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
             let documents: Vec<_> =
                 claims.subclaims.into_iter().map(|subclaim| subclaim.document).collect();
             content::check(&documents, issued_at, key, context, &mut findings);
-            Content::of(documents, signature.holds)
+            Content::of(documents, proven.is_some())
         }
         Err(error) => {
             findings.fail(CheckId::Claims, Reason::Cwt(error));
@@ -85,7 +86,9 @@ fn algorithm(cose: &CoseSign1, findings: &mut Findings) -> Option<i64> {
     match cose.alg() {
         Some(algorithm @ (ES256 | PS256)) => Some(algorithm),
         other => {
-            findings.fail(CheckId::Algorithm, Reason::Algorithm(other));
+            let found = other.map(algorithm_name);
+            let allowed = "ES256 and PS256";
+            findings.fail(CheckId::Algorithm, Reason::Algorithm { found, allowed });
             None
         }
     }
@@ -118,71 +121,26 @@ fn candidates<'a>(
     candidates
 }
 
-/// What the signature check found.
-#[derive(Default)]
-struct SignatureResult<'a> {
-    key: Option<&'a TrustedKey>,
-    holds: bool,
-}
-
+/// Checks the signature; gives the key that verifies.
 fn signature<'a>(
     cose: &CoseSign1,
     algorithm: Option<i64>,
     candidates: &[&'a TrustedKey],
     context: &Context<'_>,
     findings: &mut Findings,
-) -> SignatureResult<'a> {
+) -> Option<&'a TrustedKey> {
     let Some(algorithm) = algorithm else {
         findings.not_done(CheckId::Signature, Reason::Earlier);
-        return SignatureResult::default();
+        return None;
     };
-    if candidates.is_empty() {
-        findings.pass(CheckId::Algorithm, Reason::Fine);
-        findings.not_done(CheckId::Signature, Reason::NoKey);
-        return SignatureResult::default();
-    }
-    let message = cose.to_be_signed();
-    let mut fitting = 0;
-    let mut malformed = None;
-    for key in candidates {
-        let (Some(scheme), Ok(verifier)) = (scheme(algorithm, &key.public_key), key.verifier())
-        else {
-            continue;
-        };
-        fitting += 1;
-        match verifier.verify(scheme, &message, cose.signature()) {
-            Ok(()) => {
-                if is_on_the_curve_of_es256(&key.public_key) {
-                    findings.pass(CheckId::Algorithm, Reason::Fine);
-                } else {
-                    let reason = Reason::CurveOfKey(key.public_key.to_string());
-                    findings.concern(CheckId::Algorithm, Concern::Flaw, reason, context);
-                }
-                findings.pass(
-                    CheckId::Signature,
-                    Reason::Holds(Fact::Key {
-                        participant: key.participant,
-                        code: key.participant_code.clone(),
-                    }),
-                );
-                return SignatureResult { key: Some(key), holds: true };
-            }
-            Err(VerifyError::MalformedSignature { found, .. }) => malformed = Some(found),
-            Err(_) => {}
-        }
-    }
-    match candidates.first() {
-        Some(first) if fitting == 0 => {
-            let key = first.public_key.to_string();
-            findings.fail(CheckId::Algorithm, Reason::AlgorithmForKey { algorithm, key });
-            findings.not_done(CheckId::Signature, Reason::Earlier);
-        }
-        _ => {
-            findings.pass(CheckId::Algorithm, Reason::Fine);
-            findings.fail(CheckId::Signature, Reason::Signature { tried: fitting, malformed });
-        }
-    }
-    SignatureResult::default()
+    let signed = Signed {
+        algorithm: &algorithm_name(algorithm),
+        message: &cose.to_be_signed(),
+        signature: cose.signature(),
+        scheme: &|key| scheme(algorithm, key),
+        is_usual: &is_on_the_curve_of_es256,
+    };
+    signature::check(&signed, candidates, context, findings)
 }
 
 /// The scheme that a COSE algorithm means for a key, or `None` if they do not belong together.

@@ -29,7 +29,9 @@ mod hcert;
 mod policy;
 mod reason;
 pub mod report;
+mod signature;
 mod signer;
+mod smart_health_card;
 mod source;
 mod time;
 mod verdict;
@@ -75,6 +77,9 @@ pub fn verify(text: &str, context: &Context<'_>) -> Verdict {
         | TextKind::HcertLowerCase
         | TextKind::HcertFuture(_)
         | TextKind::HcertWithoutPrefix => hcert::verify(text, context),
+        TextKind::SmartHealthCard | TextKind::SmartHealthCardFile => {
+            smart_health_card::verify(text, context)
+        }
         kind => {
             let mut findings = Findings::new();
             findings.fail(CheckId::Container, Reason::NotSupported(kind.clone()));

@@ -2,6 +2,7 @@ use std::fmt;
 
 use gdhcn_codes::Participant;
 use gdhcn_credential::hcert::LayerError;
+use gdhcn_credential::shc::CardError;
 use gdhcn_credential::{CwtError, SubclaimKey, TextKind, TimeFault};
 use gdhcn_crypto::Kid;
 use gdhcn_envelope::x509::Certificate;
@@ -20,6 +21,17 @@ pub enum Reason {
 
     /// A layer of the code is damaged.
     Layer(LayerError),
+    /// A SMART Health Card does not open.
+    Card(CardError),
+    /// The code is one of several that make up a card.
+    ChunkOfSeveral {
+        /// Which one, from 1.
+        index: u16,
+        /// How many there are.
+        count: u16,
+    },
+    /// The container deviates from its specification and can be read all the same.
+    ContainerOdd(Vec<String>),
     /// The text is something else than an HC1 code.
     NotSupported(TextKind),
     /// Bytes follow the compressed stream.
@@ -28,12 +40,17 @@ pub enum Reason {
     KidMissing,
     /// The kid is a text string where a byte string belongs.
     KidIsText,
-    /// The algorithm is missing or not allowed in HC1.
-    Algorithm(Option<i64>),
+    /// The algorithm is missing or not allowed in this format.
+    Algorithm {
+        /// The algorithm by its name, or by its number where that has none.
+        found: Option<String>,
+        /// The algorithms that are.
+        allowed: &'static str,
+    },
     /// The algorithm and the key found do not belong together.
     AlgorithmForKey {
-        /// The COSE algorithm.
-        algorithm: i64,
+        /// The algorithm by its name.
+        algorithm: String,
         /// The key, such as `RSA 2048`.
         key: String,
     },
@@ -63,6 +80,17 @@ pub enum Reason {
         /// What `iss` claims, unproven.
         claimed: Option<String>,
     },
+    /// The trust data has no key of this issuer under this kid.
+    IssuerKeyNotFound {
+        /// The issuer's address.
+        issuer: String,
+        /// The kid.
+        kid: String,
+        /// A known issuer whose address is probably meant.
+        similar: Option<String>,
+    },
+    /// The kid is not the thumbprint of the key.
+    KidIsNoThumbprint,
     /// The signature does not verify.
     Signature {
         /// How many keys with this kid were tried.
@@ -132,6 +160,9 @@ pub enum Reason {
     /// `iss` is absent, or the trust data names no participant.
     IssuerUnknown,
 
+    /// The issuer's address has not the prescribed form.
+    IssuerAddress(String),
+
     /// The signed claims hold no health document.
     HcertMissing,
     /// The signed claims hold only kinds of document that are not known.
@@ -196,6 +227,8 @@ pub enum Fact {
     Since(Timestamp),
     /// The kinds of document inside.
     Documents(Vec<SubclaimKey>),
+    /// What is inside.
+    Title(&'static str),
 }
 
 impl Reason {
@@ -204,11 +237,17 @@ impl Reason {
         match self {
             Self::Fine | Self::Holds(_) => "OK",
             Self::Layer(error) => error.code(),
+            Self::Card(error) => card_code(error),
+            Self::ChunkOfSeveral { .. } => "CHUNK_MISSING",
+            Self::ContainerOdd(_) => "CONTAINER_ODD",
+            Self::IssuerKeyNotFound { .. } => "KEY_NOT_FOUND",
+            Self::KidIsNoThumbprint => "KID_NO_THUMBPRINT",
+            Self::IssuerAddress(_) => "ISSUER_ADDRESS",
             Self::NotSupported(_) => "NOT_SUPPORTED",
             Self::TrailingBytes(_) => "TRAILING_BYTES",
             Self::KidMissing => "KID_MISSING",
             Self::KidIsText => "KID_IS_TEXT",
-            Self::Algorithm(_) | Self::AlgorithmForKey { .. } => "ALG",
+            Self::Algorithm { .. } | Self::AlgorithmForKey { .. } => "ALG",
             Self::CurveOfKey(_) => "ALG_CURVE",
             Self::NoTrustSource => "NO_TRUST_SOURCE",
             Self::TrustTooOld { .. } => "TRUST_TOO_OLD",
@@ -256,6 +295,8 @@ impl Reason {
                 | Self::TrustTooOld { .. }
                 | Self::ClockBehind { .. }
                 | Self::KeyNotFound { .. }
+                | Self::IssuerKeyNotFound { .. }
+                | Self::ChunkOfSeveral { .. }
         )
     }
 }
@@ -266,6 +307,26 @@ impl fmt::Display for Reason {
             Self::Fine => f.write_str("as it should be"),
             Self::Holds(fact) => fact.fmt(f),
             Self::Layer(error) => write!(f, "the code is damaged or not genuine: {error}"),
+            Self::Card(error) => write!(f, "the code is damaged or not genuine: {error}"),
+            Self::ChunkOfSeveral { index, count } => write!(
+                f,
+                "this is part {index} of {count} of a SMART Health Card; scan the others too"
+            ),
+            Self::IssuerKeyNotFound { issuer, kid, similar } => {
+                write!(f, "no trust source knows the key {kid} of {issuer}")?;
+                match similar {
+                    Some(similar) => write!(f, ", though {similar} is known"),
+                    None => Ok(()),
+                }?;
+                f.write_str(": it may be an issuer that is not in your list, or a forgery")
+            }
+            Self::KidIsNoThumbprint => {
+                f.write_str("the key is not named by its thumbprint, as it should be")
+            }
+            Self::IssuerAddress(address) => write!(
+                f,
+                "the issuer's address {address:?} should begin with https:// and end without a slash"
+            ),
             Self::NotSupported(kind) => {
                 write!(f, "this is {kind}, which is not a health certificate that can be checked here")
             }
@@ -276,10 +337,12 @@ impl fmt::Display for Reason {
             Self::KidIsText => {
                 f.write_str("the key identifier is written as text instead of bytes; read as its UTF-8 bytes")
             }
-            Self::Algorithm(None) => f.write_str("the code does not name its signature algorithm"),
-            Self::Algorithm(Some(algorithm)) => write!(
+            Self::Algorithm { found: None, .. } => {
+                f.write_str("the code does not name its signature algorithm")
+            }
+            Self::Algorithm { found: Some(found), allowed } => write!(
                 f,
-                "signature algorithm {algorithm} is not allowed here; only ES256 (-7) and PS256 (-37) are"
+                "the signature algorithm {found:?} is not allowed here; {allowed} is"
             ),
             Self::AlgorithmForKey { algorithm, key } => write!(
                 f,
@@ -357,6 +420,7 @@ impl fmt::Display for Reason {
             Self::Schema(problems)
             | Self::ValueSets(problems)
             | Self::Uvci(problems)
+            | Self::ContainerOdd(problems)
             | Self::Odd(problems) => f.write_str(&problems.join("; ")),
             Self::KeyUsage { statement, allowed } => write!(
                 f,
@@ -392,6 +456,7 @@ impl fmt::Display for Fact {
             Self::Sca(certificate) => write!(f, "issued by {}", certificate.subject()),
             Self::Until(at) => write!(f, "until {}", Minute(*at)),
             Self::Since(at) => write!(f, "since {}", Minute(*at)),
+            Self::Title(title) => f.write_str(title),
             Self::Documents(keys) => {
                 for (index, key) in keys.iter().enumerate() {
                     f.write_str(if index > 0 { ", " } else { "" })?;
@@ -400,6 +465,15 @@ impl fmt::Display for Fact {
                 Ok(())
             }
         }
+    }
+}
+
+const fn card_code(error: &CardError) -> &'static str {
+    match error {
+        CardError::Jws(_) => "SIGNING_FORMAT",
+        CardError::Zip { .. } | CardError::Inflate(_) => "COMPRESSION",
+        CardError::Payload(_) | CardError::Missing { .. } => "PAYLOAD",
+        _ => "ENCODING",
     }
 }
 

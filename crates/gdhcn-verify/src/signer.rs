@@ -2,7 +2,7 @@
 
 use gdhcn_codes::Participant;
 use gdhcn_envelope::x509::Validity;
-use gdhcn_trust::{SourceKind, TrustedKey};
+use gdhcn_trust::{ProofStatus, TrustedKey};
 
 use crate::policy::Concern;
 use crate::reason::Fact;
@@ -21,7 +21,7 @@ pub(crate) fn check(key: Option<&TrustedKey>, context: &Context<'_>, findings: &
     source::list_proof(key, context, findings);
     source::chain(key, context, findings);
     let id = CheckId::KeyValidity;
-    let Some(certificate) = &key.certificate else {
+    let Some(certificate) = key.certificate() else {
         return findings.not_done(id, Reason::NoCertificate);
     };
     let reason = match certificate.validity_at(context.at) {
@@ -43,7 +43,7 @@ pub(crate) fn window(
 ) {
     let id = CheckId::KeyWindow;
     let Some(key) = key else { return findings.not_done(id, Reason::NoKey) };
-    let Some(certificate) = &key.certificate else {
+    let Some(certificate) = key.certificate() else {
         return findings.not_done(id, Reason::NoCertificate);
     };
     let early = times.issued_at.at().is_some_and(|at| at < certificate.not_before());
@@ -82,9 +82,10 @@ impl Signer {
             participant: key.participant,
             participant_code: key.participant_code.clone(),
             domain: key.domain.clone(),
-            certificate: key.certificate.clone(),
+            certificate: key.certificate().cloned(),
             source: source.map(|source| source.name.clone()).unwrap_or_default(),
-            given_by_caller: source.is_some_and(|source| source.kind == SourceKind::Certificates),
+            given_by_caller: source
+                .is_some_and(|source| source.proof == ProofStatus::GivenByCaller),
         }
     }
 }

@@ -21,12 +21,12 @@ pub(crate) fn check(context: &Context<'_>, findings: &mut Findings) {
         findings.fail(CheckId::TrustData, Reason::NoTrustSource);
         return findings.not_done(CheckId::Clock, Reason::NoTrustSource);
     }
-    let dated = || sources.iter().filter_map(|source| Some((source, source.created?)));
-    match dated().min_by_key(|(_, created)| *created) {
-        // Certificates and a gateway's answer carry no date.
+    let dated = sources.iter().filter_map(|source| Some((source, source.dated()?)));
+    match dated.min_by_key(|(_, dated)| *dated) {
+        // Certificates carry no date.
         None => findings.not_done(CheckId::TrustData, Reason::Undated),
-        Some((source, created)) => {
-            let days = context.at.duration_since(created).as_secs() / DAY;
+        Some((source, dated)) => {
+            let days = context.at.duration_since(dated).as_secs() / DAY;
             let limit = context.policy.last_age_days;
             if days > i64::from(limit) {
                 let source = source.name.clone();
@@ -36,11 +36,7 @@ pub(crate) fn check(context: &Context<'_>, findings: &mut Findings) {
             }
         }
     }
-    let newest = dated()
-        .filter(|(source, _)| matches!(source.proof, ProofStatus::Verified { .. }))
-        .map(|(_, created)| created)
-        .max();
-    match newest {
+    match context.trust.time_floor() {
         None => findings.not_done(CheckId::Clock, Reason::Undated),
         Some(newest) if is_before(context.at, newest) => {
             findings.fail(CheckId::Clock, Reason::ClockBehind { newest });

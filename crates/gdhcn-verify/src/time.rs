@@ -28,6 +28,8 @@ pub(crate) struct TimeRules {
     pub(crate) issue_is_required: bool,
     /// Whether a document without end is flawed.
     pub(crate) end_is_required: bool,
+    /// Whether a document without first instant of validity is flawed.
+    pub(crate) start_is_required: bool,
 }
 
 impl TimeRules {
@@ -39,6 +41,17 @@ impl TimeRules {
         last_instant_counts: true,
         issue_is_required: true,
         end_is_required: true,
+        start_is_required: false,
+    };
+
+    /// Claims of a JSON Web Token in a SMART Health Card: `nbf` is the time of issue, and at `exp`
+    /// it is over (RFC 7519, 4.1.4).
+    pub(crate) const CARD: Self = Self {
+        names: ["iat", "exp", "nbf"],
+        last_instant_counts: false,
+        issue_is_required: false,
+        end_is_required: false,
+        start_is_required: true,
     };
 }
 
@@ -57,7 +70,7 @@ pub(crate) fn check(times: &Times<'_>, context: &Context<'_>, findings: &mut Fin
             if over { Err(Reason::Expired(at)) } else { Ok(Fact::Until(at)) }
         });
     }
-    if !matches!(times.not_before, TimeClaim::Absent) {
+    if times.rules.start_is_required || !matches!(times.not_before, TimeClaim::Absent) {
         claim(CheckId::NotBefore, nbf, times.not_before, context, findings, |at| {
             if at > latest { Err(Reason::NotYetValid(at)) } else { Ok(Fact::Since(at)) }
         });

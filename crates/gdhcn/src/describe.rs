@@ -3,7 +3,7 @@
 use gdhcn_codes::Participant;
 use gdhcn_codes::value_set::{self, ValueSetId};
 use gdhcn_credential::dcc::{Recovery, Statement, Test, Vaccination};
-use gdhcn_credential::{DateText, Dcc, HealthDocument, Icvp, Person, to_json};
+use gdhcn_credential::{Coding, DateText, Dcc, HealthDocument, Icvp, Person, statement, to_json};
 
 /// Label and value, line by line, for people.
 pub(crate) fn lines(document: &HealthDocument) -> Vec<(&'static str, String)> {
@@ -18,7 +18,11 @@ pub(crate) fn lines(document: &HealthDocument) -> Vec<(&'static str, String)> {
         HealthDocument::Unsupported(other) => {
             lines.push(("Content", to_json(&other.content).to_string()));
         }
-        _ => {}
+        other => {
+            let credential = other.credential();
+            let statements = credential.iter().flat_map(|credential| &credential.statements);
+            lines.extend(statements.flat_map(of_statement));
+        }
     }
     lines.retain(|(_, value)| !value.is_empty());
     lines
@@ -116,6 +120,62 @@ fn of_icvp(icvp: &Icvp) -> Vec<(&'static str, String)> {
             ]
         })
         .collect()
+}
+
+/// A statement of any format, in the model that all share.
+fn of_statement(statement: &statement::Statement) -> Vec<(&'static str, String)> {
+    let name = |coding: &Option<Coding>| coding.as_ref().map(coded).unwrap_or_default();
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    match statement {
+        statement::Statement::Vaccination(one) => vec![
+            ("Disease", name(&one.disease)),
+            ("Vaccine", name(&one.vaccine)),
+            ("Product", if one.brand == one.vaccine { String::new() } else { name(&one.brand) }),
+            ("Manufacturer", name(&one.manufacturer)),
+            ("Batch", text(&one.lot)),
+            ("Date", one.date.to_string()),
+            (
+                "Dose",
+                match (one.dose, one.total_doses) {
+                    (Some(dose), Some(total)) => format!("{dose} of {total}"),
+                    (Some(dose), None) => dose.to_string(),
+                    _ => String::new(),
+                },
+            ),
+            ("Country", name(&one.country)),
+            ("Centre", text(&one.centre)),
+            ("Given by", text(&one.practitioner)),
+            ("Valid from", one.valid_from.to_string()),
+            ("Valid until", one.valid_until.to_string()),
+            ("Next dose", one.next_dose.to_string()),
+        ],
+        statement::Statement::Test(one) => vec![
+            ("Pathogen", name(&one.pathogen)),
+            ("Kind of test", name(&one.test_type)),
+            ("Product", name(&one.brand)),
+            ("Result", name(&one.result)),
+            ("Sampled at", one.sampled_at.to_string()),
+            ("Result at", one.resulted_at.to_string()),
+            ("Country", name(&one.country)),
+            ("Centre", text(&one.centre)),
+        ],
+        statement::Statement::Recovery(one) => vec![
+            ("Recovered from", name(&one.disease)),
+            ("First positive", one.first_positive.to_string()),
+            ("Valid from", one.valid_from.to_string()),
+            ("Valid until", one.valid_until.to_string()),
+            ("Country", name(&one.country)),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// What a code means, with the code itself where that is not the same.
+fn coded(coding: &Coding) -> String {
+    match &coding.display {
+        Some(display) if *display != coding.code => format!("{display} ({})", coding.code),
+        _ => coding.code.clone(),
+    }
 }
 
 /// The name of a code, and the code where it has none.

@@ -5,6 +5,7 @@
 //! as issuers write empty texts for what they do not know. The original texts of dates and
 //! identifiers are kept, since revocation is by hashes over them.
 
+mod credential;
 mod read;
 mod version;
 mod write;

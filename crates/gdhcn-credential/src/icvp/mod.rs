@@ -11,6 +11,7 @@
 //! | validity | `vls`, `vle` | `vls`, `vle` | in the signed claims |
 //! | nationality, document | `ntl`, `nid` | `ntl`, `nid`, `ndt` | `nt`, `id`, `dt` |
 
+mod credential;
 mod read;
 mod write;
 

@@ -138,10 +138,15 @@ fn schemas() -> Value {
         },
         "Document": {
             "type": "object",
-            "required": ["title", "person", "content", "problems"],
+            "required": ["title", "person", "statements", "content", "problems"],
             "properties": {
                 "title": text,
                 "person": { "type": ["object", "null"] },
+                "statements": { "type": "array", "items": {
+                    "type": "object",
+                    "required": ["kind"],
+                    "properties": { "kind": { "enum": ["vaccination", "test", "recovery"] } },
+                } },
                 "content": {},
                 "problems": { "type": "array", "items": text },
             },

@@ -32,11 +32,15 @@ pub(super) fn json(document: &HealthDocument) -> Value {
         HealthDocument::Unsupported(other) => {
             json!({ "key": other.key.0, "content": to_json(&other.content) })
         }
+        HealthDocument::Card(card) => json!({ "types": card.types, "bundle": card.bundle }),
         _ => Value::Null,
     };
+    let credential = document.credential();
+    let statements = credential.iter().flat_map(|credential| &credential.statements);
     json!({
         "title": document.title(),
         "person": person,
+        "statements": statements.map(super::statement::json).collect::<Vec<_>>(),
         "content": statement,
         "problems": document.problems().iter().map(ToString::to_string).collect::<Vec<_>>(),
     })

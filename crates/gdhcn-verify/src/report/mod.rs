@@ -7,7 +7,7 @@
 //! | `kind` | what kind of text it is |
 //! | `policy`, `at` | what it was judged by |
 //! | `authentic` | whether the signature holds; without it `documents` are nobody's word |
-//! | `documents` | the health documents: `title`, `person`, `content`, `problems` |
+//! | `documents` | the health documents: `title`, `person`, `statements` (one form for all formats), `content` (what is peculiar to the format), `problems` |
 //! | `issuer` | whose key it is, from the trust data |
 //! | `envelope` | what the envelope says |
 //! | `checks` | every check: `id`, `status`, `code`, `reason`, `clause` |
@@ -15,6 +15,7 @@
 //! Members are added over time and never change their meaning.
 
 mod document;
+mod statement;
 
 use serde_json::{Value, json};
 

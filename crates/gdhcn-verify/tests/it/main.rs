@@ -4,3 +4,4 @@
 mod dgc_testdata;
 mod flaws;
 mod forge;
+mod smart_health_cards;
