@@ -3,6 +3,7 @@ use std::fmt;
 use gdhcn_envelope::cbor::Value;
 
 use crate::shc::Card;
+use crate::vds_nc::Seal;
 use crate::{Credential, Dcc, HealthLink, Icvp, Person, Problem};
 
 /// The key of a health document inside claim `hcert` (HCERT specification 1.1.1, 3.3.6).
@@ -51,6 +52,8 @@ pub enum HealthDocument {
     Icvp(Box<Icvp>),
     /// SMART Health Card.
     Card(Box<Card>),
+    /// ICAO VDS-NC seal.
+    Seal(Box<Seal>),
     /// A link to documents elsewhere.
     Link(HealthLink),
     /// A kind that is not read here.
@@ -89,6 +92,7 @@ impl HealthDocument {
             Self::Dcc(_) => SubclaimKey::DCC.title(),
             Self::Icvp(_) => SubclaimKey::ICVP.title(),
             Self::Card(_) => "SMART Health Card",
+            Self::Seal(_) => "ICAO visible digital seal",
             Self::Link(_) => SubclaimKey::HEALTH_LINK.title(),
             Self::Unsupported(other) => other.key.title(),
         }
@@ -100,6 +104,7 @@ impl HealthDocument {
             Self::Dcc(dcc) => &dcc.problems,
             Self::Icvp(icvp) => &icvp.problems,
             Self::Card(card) => &card.problems,
+            Self::Seal(seal) => &seal.problems,
             Self::Link(_) | Self::Unsupported(_) => &[],
         }
     }
@@ -110,6 +115,7 @@ impl HealthDocument {
             Self::Dcc(dcc) => Some(dcc.credential()),
             Self::Icvp(icvp) => Some(icvp.credential()),
             Self::Card(card) => Some(card.credential.clone()),
+            Self::Seal(seal) => Some(seal.credential.clone()),
             Self::Link(_) | Self::Unsupported(_) => None,
         }
     }
@@ -120,6 +126,7 @@ impl HealthDocument {
             Self::Dcc(dcc) => Some(dcc.person()),
             Self::Icvp(icvp) => Some(icvp.person()),
             Self::Card(card) => Some(card.person()),
+            Self::Seal(seal) => Some(seal.credential.person.clone()),
             Self::Link(_) | Self::Unsupported(_) => None,
         }
     }

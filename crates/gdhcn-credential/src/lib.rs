@@ -30,6 +30,7 @@ pub mod shc;
 pub mod statement;
 mod time_claim;
 pub mod uvci;
+pub mod vds_nc;
 
 pub use cwt::{Cwt, CwtClaims, CwtError, CwtWarning, Subclaim};
 pub use date::{DateText, PartialDate, parse_instant_loose};

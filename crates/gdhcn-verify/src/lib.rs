@@ -29,6 +29,7 @@ mod hcert;
 mod policy;
 mod reason;
 pub mod report;
+mod seal;
 mod signature;
 mod signer;
 mod smart_health_card;
@@ -80,6 +81,7 @@ pub fn verify(text: &str, context: &Context<'_>) -> Verdict {
         TextKind::SmartHealthCard | TextKind::SmartHealthCardFile => {
             smart_health_card::verify(text, context)
         }
+        TextKind::VdsNc => seal::verify(text, context),
         kind => {
             let mut findings = Findings::new();
             findings.fail(CheckId::Container, Reason::NotSupported(kind.clone()));

@@ -3,6 +3,7 @@ use std::fmt;
 use gdhcn_codes::Participant;
 use gdhcn_credential::hcert::LayerError;
 use gdhcn_credential::shc::CardError;
+use gdhcn_credential::vds_nc::SealError;
 use gdhcn_credential::{CwtError, SubclaimKey, TextKind, TimeFault};
 use gdhcn_crypto::Kid;
 use gdhcn_envelope::x509::Certificate;
@@ -23,6 +24,10 @@ pub enum Reason {
     Layer(LayerError),
     /// A SMART Health Card does not open.
     Card(CardError),
+    /// A VDS-NC seal cannot be read.
+    Seal(SealError),
+    /// The certificate inside a seal cannot be read.
+    SealCertificate(String),
     /// The code is one of several that make up a card.
     ChunkOfSeveral {
         /// Which one, from 1.
@@ -88,6 +93,11 @@ pub enum Reason {
         kid: String,
         /// A known issuer whose address is probably meant.
         similar: Option<String>,
+    },
+    /// No trust source knows the authority that issued the certificate inside.
+    AuthorityNotFound {
+        /// The certificate's issuer.
+        issuer: String,
     },
     /// The kid is not the thumbprint of the key.
     KidIsNoThumbprint,
@@ -176,6 +186,10 @@ pub enum Reason {
         /// What the certificate allows.
         allowed: String,
     },
+    /// The signer's certificate is that of an authority, which may not sign documents itself.
+    SignerIsAuthority,
+    /// The signer's certificate does not say that it is for seals.
+    NoSealSigner,
     /// The key belongs to another trust domain.
     Domain {
         /// The key's domain.
@@ -238,6 +252,11 @@ impl Reason {
             Self::Fine | Self::Holds(_) => "OK",
             Self::Layer(error) => error.code(),
             Self::Card(error) => card_code(error),
+            Self::Seal(SealError::Json(_)) => "PAYLOAD",
+            Self::Seal(_) => "ENCODING",
+            Self::SealCertificate(_) => "CERTIFICATE",
+            Self::AuthorityNotFound { .. } => "KEY_NOT_FOUND",
+            Self::SignerIsAuthority | Self::NoSealSigner => "KEY_USAGE",
             Self::ChunkOfSeveral { .. } => "CHUNK_MISSING",
             Self::ContainerOdd(_) => "CONTAINER_ODD",
             Self::IssuerKeyNotFound { .. } => "KEY_NOT_FOUND",
@@ -296,6 +315,7 @@ impl Reason {
                 | Self::ClockBehind { .. }
                 | Self::KeyNotFound { .. }
                 | Self::IssuerKeyNotFound { .. }
+                | Self::AuthorityNotFound { .. }
                 | Self::ChunkOfSeveral { .. }
         )
     }
@@ -308,6 +328,21 @@ impl fmt::Display for Reason {
             Self::Holds(fact) => fact.fmt(f),
             Self::Layer(error) => write!(f, "the code is damaged or not genuine: {error}"),
             Self::Card(error) => write!(f, "the code is damaged or not genuine: {error}"),
+            Self::Seal(error) => write!(f, "the seal is damaged or not genuine: {error}"),
+            Self::SealCertificate(why) => {
+                write!(f, "the certificate inside the seal cannot be read: {why}")
+            }
+            Self::AuthorityNotFound { issuer } => write!(
+                f,
+                "no trust source knows the authority {issuer} that issued the signer's \
+                 certificate: it may be a country that is not in your list, or a forgery"
+            ),
+            Self::SignerIsAuthority => {
+                f.write_str("an authority's own key signed it, which it may not")
+            }
+            Self::NoSealSigner => {
+                f.write_str("the signer's certificate does not say that it may sign seals")
+            }
             Self::ChunkOfSeveral { index, count } => write!(
                 f,
                 "this is part {index} of {count} of a SMART Health Card; scan the others too"

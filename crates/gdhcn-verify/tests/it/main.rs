@@ -4,4 +4,5 @@
 mod dgc_testdata;
 mod flaws;
 mod forge;
+mod seals;
 mod smart_health_cards;
