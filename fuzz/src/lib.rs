@@ -4,14 +4,20 @@
 //! A target fails by a panic, by not ending, or by memory without bound. Where an input is read
 //! successfully, the target also asks for what must then hold.
 
+use std::sync::OnceLock;
+
 use gdhcn_credential::{Cwt, hcert};
-use gdhcn_crypto::Backend;
+use gdhcn_crypto::{
+    Backend, Curve, DigestAlgorithm, KeyKind, Kid, SignatureScheme, Signer, SoftwareKey,
+};
+use gdhcn_envelope::cbor::Value;
 use gdhcn_envelope::cms::{Content, SignedMessage};
-use gdhcn_envelope::cose::CoseSign1;
+use gdhcn_envelope::cose::{self, CoseSign1};
 use gdhcn_envelope::inflate;
 use gdhcn_envelope::linked_data::{self, Document, Proof};
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::Certificate;
+use gdhcn_trust::snapshot::{self, Snapshot};
 use gdhcn_trust::{TrustStore, TrustStoreBuilder};
 use gdhcn_verify::{Context, Limits, Policy, PolicyName, verify};
 use jiff::Timestamp;
@@ -25,11 +31,12 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "hc1", run: hc1 },
     Target { name: "cms", run: cms },
     Target { name: "x509", run: x509 },
     Target { name: "did_document", run: did_document },
+    Target { name: "trust_source", run: trust_source },
     Target { name: "picture", run: picture },
 ];
 
@@ -144,6 +151,89 @@ pub fn did_document(data: &[u8]) {
     let store = builder.build();
     assert_eq!(store.sources().len(), 1, "an unreadable source is still listed");
     let _ = format!("{:?}", store.refused());
+}
+
+/// A source of trust of the form that the first byte names: `k` keys of one issuer, `d` a directory
+/// of issuers, `i` their names, `m` a master list, `r` a DID list that refers to itself under every
+/// name, `s` a snapshot, `b` the body of one.
+pub fn trust_source(data: &[u8]) {
+    let Some((form, rest)) = data.split_first() else { return };
+    let mut builder = TrustStoreBuilder::new(Backend::default());
+    match form {
+        b'k' => builder.add_named_keys("fuzzed", "did:fuzzed", rest),
+        b'd' => builder.add_issuer_directory("fuzzed", rest, None),
+        b'i' => builder.add_issuer_names("fuzzed", rest),
+        b'm' => builder.add_master_list("fuzzed", rest, &[]),
+        b'r' => builder.add_did_documents("fuzzed", rest, &mut |_| Some(rest.to_vec())),
+        b's' => return snapshot(rest.to_vec(), &[]),
+        b'b' => return signed_body(rest),
+        _ => return,
+    }
+    let store = builder.build();
+    assert!(!store.sources().is_empty(), "an unreadable source is still listed");
+    touch_store(&store);
+    // What was read can be written, and says the same when it is read again.
+    let contents = snapshot::Contents {
+        number: 1,
+        made: Timestamp::UNIX_EPOCH,
+        list_keys: &[],
+        store: &store,
+    };
+    let key = store_key();
+    let file = snapshot::write(&contents, key).expect("a store can be written");
+    let signer = snapshot::key_thumbprint(key.public_key());
+    let limits = snapshot::Limits::default();
+    let again = Snapshot::read(file, &[signer], Backend::default(), &limits);
+    let again = again.expect("a snapshot of our own writing can be read").store;
+    assert_eq!(again.keys().len(), store.keys().len());
+    assert_eq!(again.refused().len(), store.refused().len());
+}
+
+fn snapshot(file: Vec<u8>, signers: &[gdhcn_crypto::Thumbprint]) {
+    let limits = snapshot::Limits::default();
+    let claimed = Snapshot::claimed_signer(&file, &limits).ok();
+    let signers: Vec<_> = signers.iter().copied().chain(claimed).collect();
+    if let Ok(snapshot) = Snapshot::read(file, &signers, Backend::default(), &limits) {
+        touch_store(&snapshot.store);
+    }
+}
+
+/// Behind the signature a fuzzer would never come to the body.
+fn signed_body(body: &[u8]) {
+    let key = store_key();
+    let bytes = |bytes: Vec<u8>| Value::Bytes(bytes.into());
+    let manifest = Value::map([
+        (Value::Unsigned(1), Value::from("gdhcn-trust-store-1")),
+        (Value::Unsigned(2), Value::Unsigned(1)),
+        (Value::Unsigned(3), Value::Unsigned(1)),
+        (Value::Unsigned(4), Value::Null),
+        (Value::Unsigned(5), bytes(gdhcn_crypto::sha256(body).to_vec())),
+        (Value::Unsigned(6), bytes(key.public_key().to_spki_der())),
+    ])
+    .to_vec();
+    let protected = cose::protected_header(cose::ES256, &Kid::from(&[0; 8][..]));
+    let scheme = SignatureScheme::EcdsaFixed(DigestAlgorithm::Sha256);
+    let signature = key.sign(scheme, &cose::sig_structure(&protected, &manifest));
+    let signature = signature.expect("the key signs");
+    let file = [cose::encode(&protected, &manifest, &signature), body.to_vec()].concat();
+    snapshot(file, &[snapshot::key_thumbprint(key.public_key())]);
+}
+
+fn store_key() -> &'static SoftwareKey {
+    static KEY: OnceLock<SoftwareKey> = OnceLock::new();
+    KEY.get_or_init(|| SoftwareKey::generate(KeyKind::Ec(Curve::P256)).expect("a key is made"))
+}
+
+fn touch_store(store: &TrustStore) {
+    for key in store.keys() {
+        let _ = (key.public_key(), key.certificate(), key.chain(), key.validity());
+        if let Some(name) = &key.name {
+            let _ = store.called(name).count();
+        }
+        assert!(store.named(&key.kid).iter().any(|same| same.id == key.id));
+    }
+    let _ = (format!("{:?}", store.refused()), format!("{:?}", store.sources()));
+    let _ = (store.time_floor(), store.similar_issuer("https://a.example"));
 }
 
 /// A picture file.

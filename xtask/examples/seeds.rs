@@ -1,6 +1,6 @@
 //! Writes the seeds of the fuzz corpora: small valid inputs, and hostile ones of each known kind.
 //!
-//! `cargo run --package xtask --example seeds`. Keys are fresh on each run, so the files change;
+//! `cargo run --package xtask --example seeds`, or one target's with its name after `--`. Keys are fresh on each run, so the files change;
 //! inputs that a fuzzer found beside them stay.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use gdhcn_credential::{CwtClaims, SubclaimKey, from_json, hcert};
 use gdhcn_crypto::{
-    Curve, DigestAlgorithm, KeyKind, Kid, PublicKey, RsaSize, SignatureScheme, Signer, SoftwareKey,
+    Backend, Curve, DigestAlgorithm, KeyKind, Kid, PublicKey, RsaSize, SignatureScheme, Signer, SoftwareKey,
 };
 use gdhcn_envelope::cms::{self, Form};
 use gdhcn_envelope::x509::{
@@ -19,6 +19,8 @@ use gdhcn_envelope::x509::{
 };
 use gdhcn_envelope::{cose, inflate, pem};
 use gdhcn_issue::qr::{Options, QrCode};
+use gdhcn_trust::TrustStoreBuilder;
+use gdhcn_trust::snapshot;
 use jiff::Timestamp;
 
 fn main() {
@@ -28,6 +30,7 @@ fn main() {
     cms(&signer, &certificate);
     x509(&certificate);
     did_document(&certificate);
+    trust_source(&signer, &certificate);
 }
 
 fn hc1(signer: &SoftwareKey, certificate: &Certificate) {
@@ -220,6 +223,91 @@ fn did_document(certificate: &Certificate) {
     corpus.add_bare("cut", &list(&method, &with_proof).as_bytes()[..500]);
 }
 
+fn trust_source(signer: &SoftwareKey, certificate: &Certificate) {
+    let corpus = Corpus::of("trust_source");
+    let PublicKey::Ec(key) = certificate.public_key().unwrap() else { return };
+    let (x, y) = (URL_SAFE_NO_PAD.encode(key.x()), URL_SAFE_NO_PAD.encode(key.y()));
+    let members = format!(r#""crv":"P-256","kty":"EC","x":"{x}","y":"{y}""#);
+    let thumbprint = gdhcn_crypto::sha256(format!("{{{members}}}").as_bytes());
+    let kid = URL_SAFE_NO_PAD.encode(thumbprint);
+    let jwk = format!(
+        r#"{{{members},"kid":"{kid}","x5c":["{}"]}}"#,
+        STANDARD.encode(certificate.der())
+    );
+    let rsa = r#"{"kty":"RSA","kid":"r","n":"AQAB","e":"AQAB"}"#;
+    let private = jwk.replace("}", r#","d":"AA"}"#);
+    let pem = pem::encode("CERTIFICATE", certificate.der())
+        + &pem::encode("PUBLIC KEY", &signer.public_key().to_spki_der())
+        + &pem::encode("PRIVATE KEY", &[0x30, 0]);
+    corpus.add("keys_jwks", b'k', format!(r#"{{"keys":[{jwk},{rsa},{private},7]}}"#).as_bytes());
+    corpus.add("keys_jwk", b'k', jwk.as_bytes());
+    corpus.add("keys_pem", b'k', pem.as_bytes());
+    corpus.add("keys_der", b'k', certificate.der());
+    corpus.add("keys_deep", b'k', "[".repeat(20_000).as_bytes());
+    let issuer = r#"{"iss":"https://a.example","name":"A","canonical_iss":"https://b.example"}"#;
+    let directory = format!(
+        r#"{{"time":"2026-08-22T04:43:50Z","issuerInfo":[{{"issuer":{issuer},"keys":[{jwk},{rsa}]}}]}}"#
+    );
+    corpus.add("directory", b'd', directory.as_bytes());
+    corpus.add("directory_cut", b'd', &directory.as_bytes()[..300]);
+    let names = format!(r#"{{"participating_issuers":[{issuer},{{}},1]}}"#);
+    corpus.add("names", b'i', names.as_bytes());
+    let list = |methods: &str| {
+        format!(r#"{{"id":"did:web:h:a","verificationMethod":[{methods}]}}"#).into_bytes()
+    };
+    corpus.add("references", b'r', &list(r#""did:web:h:b","did:web:h:b#k","did:web:i:c""#));
+    let all: Vec<String> = (0..6_000).map(|n| format!(r#""did:web:h:{n}""#)).collect();
+    corpus.add("references_many", b'r', &list(&all.join(",")));
+    corpus.add("master_list", b'm', &master_list(signer, certificate));
+    corpus.add("master_list_deep", b'm', &deep_definite());
+    corpus.add("master_list_ldif", b'm', b"pkdMasterListContent:: MAA=\n \npkdMasterListContent:: *");
+    corpus.add("master_list_ldif_empty", b'm', b" pkdMasterListContent:: MAA=");
+
+    let mut builder = TrustStoreBuilder::new(Backend::default());
+    builder.add_certificates("dsc", certificate.der());
+    builder.add_issuer_directory("directory", directory.as_bytes(), None);
+    builder.add_did_document("list", &list(r#""did:web:h:b""#));
+    let store = builder.build();
+    let made = instant("2026-01-01T00:00:00Z");
+    let contents = snapshot::Contents { number: 1, made, list_keys: &[], store: &store };
+    let file = snapshot::write(&contents, signer).unwrap();
+    corpus.add("snapshot", b's', &file);
+    corpus.add("snapshot_cut", b's', &file[..file.len() / 2]);
+    // The body begins with its array of eight behind the signature of 64 bytes.
+    let body = file.windows(3).rposition(|bytes| bytes == [0x88, 0x82, 0x82]).unwrap();
+    let body = &file[body..];
+    corpus.add("body", b'b', body);
+    corpus.add("body_cut", b'b', &body[..body.len() - 20]);
+    corpus.add("body_giant_array", b'b', &[0x88, 0x9b, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    corpus.add("body_empty", b'b', &[0x88, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80]);
+}
+
+/// A master list with one certificate, in a message whose signature is another's.
+fn master_list(signer: &SoftwareKey, certificate: &Certificate) -> Vec<u8> {
+    let tlv = |tag: u8, content: &[u8]| {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82], &length[..], content].concat()
+    };
+    let set = tlv(0x31, certificate.der());
+    let list = tlv(0x30, &[&[2, 1, 0], &set[..]].concat());
+    let at = instant("2026-06-01T00:00:00Z");
+    let message = cms::sign(&list, certificate, signer, at, Form::Attached).unwrap();
+    // id-data becomes id-icao-cscaMasterList, shorter by three bytes; lengths are put right.
+    let data = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+    let wanted = [6, 6, 0x67, 0x81, 8, 1, 1, 2];
+    let place = message.windows(data.len()).position(|bytes| bytes == data).unwrap();
+    let mut changed = message.clone();
+    changed.splice(place..place + data.len(), wanted);
+    for (at, byte) in message[..place].iter().enumerate().rev() {
+        // SEQUENCE or [0] in long form that reaches over the place: three bytes shorter now.
+        if matches!(byte, 0x30 | 0xa0) && message.get(at + 1) == Some(&0x82) {
+            let length = u16::from_be_bytes([message[at + 2], message[at + 3]]) - 3;
+            changed[at + 2..at + 4].copy_from_slice(&length.to_be_bytes());
+        }
+    }
+    changed
+}
+
 fn picture(code: &str) {
     let corpus = Corpus::of("picture");
     let png = |text: &str| QrCode::encode(text, &Options::default()).unwrap().png(2).unwrap();
@@ -309,6 +397,10 @@ impl Corpus {
     }
 
     fn add_bare(&self, name: &str, input: &[u8]) {
+        let wanted = std::env::args().nth(1);
+        if wanted.is_some_and(|target| !self.0.ends_with(target)) {
+            return;
+        }
         fs::write(self.0.join(name), input).unwrap();
     }
 }

@@ -37,6 +37,11 @@ fn did_document_corpus() {
 }
 
 #[test]
+fn trust_source_corpus() {
+    replay("trust_source");
+}
+
+#[test]
 fn picture_corpus() {
     replay("picture");
 }

@@ -81,7 +81,13 @@ impl Cwt {
         let expires_at = time(EXPIRES_AT, "exp");
         let not_before = time(NOT_BEFORE, "nbf");
         let subclaims = match keys.find(&claims, HCERT) {
-            Some(hcert) => subclaims(hcert, limits)?,
+            Some(hcert) => {
+                let (subclaims, has_text_keys) = subclaims(hcert, limits)?;
+                if has_text_keys && keys == Keys::Integer {
+                    warnings.push(CwtWarning::TextKeys);
+                }
+                subclaims
+            }
             None => {
                 if claims.get("name").is_some() {
                     warnings.push(CwtWarning::LegacyLayout);
@@ -116,7 +122,8 @@ impl Keys {
     }
 }
 
-fn subclaims(hcert: &Value<'_>, limits: &Limits) -> Result<Vec<Subclaim>, CwtError> {
+/// The subclaims, and whether a key of theirs is written as text.
+fn subclaims(hcert: &Value<'_>, limits: &Limits) -> Result<(Vec<Subclaim>, bool), CwtError> {
     if let Value::Bytes(bytes) = hcert {
         // Not wrapped twice: `nested` refuses it.
         return subclaims(&nested(bytes, limits)?, limits);
@@ -132,11 +139,14 @@ fn subclaims(hcert: &Value<'_>, limits: &Limits) -> Result<Vec<Subclaim>, CwtErr
     if subclaims.len() > 1 && !subclaims.iter().all(|subclaim| seen.insert(subclaim.key)) {
         return Err(CwtError::DuplicateSubclaim);
     }
-    Ok(subclaims)
+    let has_text_keys = map.entries().iter().any(|(key, _)| key.as_text().is_some());
+    Ok((subclaims, has_text_keys))
 }
 
 fn subclaim(key: &Value<'_>, value: &Value<'_>, limits: &Limits) -> Result<Subclaim, CwtError> {
-    let number = key.as_i64().or_else(|| key.as_text()?.parse().ok());
+    let canonical =
+        |text: &str| text.parse().ok().filter(|number: &i64| number.to_string() == text);
+    let number = key.as_i64().or_else(|| canonical(key.as_text()?));
     let key = SubclaimKey(number.ok_or(CwtError::SubclaimKey)?);
     let document = match value {
         Value::Bytes(bytes) => HealthDocument::read(key, &nested(bytes, limits)?),
@@ -202,8 +212,8 @@ pub enum CwtWarning {
     /// Bytes follow the map of claims.
     #[error("{0} bytes follow the claims")]
     TrailingBytes(usize),
-    /// The keys of the claims are texts of digits in place of integers.
-    #[error("the keys of the claims are written as texts instead of integers")]
+    /// Keys of claims or subclaims are texts of digits in place of integers.
+    #[error("keys are written as texts instead of integers")]
     TextKeys,
     /// `iss` is not a text.
     #[error("the claim iss is not a text")]

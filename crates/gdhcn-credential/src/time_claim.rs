@@ -92,8 +92,12 @@ impl TimeClaim {
     }
 
     fn of_seconds(seconds: i64) -> Self {
+        /// The last second of the year 9999, by which "no end" is written: more than a day beyond
+        /// what the calendar counts.
+        const END_OF_9999: i64 = 253_402_300_799;
         match Timestamp::from_second(seconds) {
             Ok(at) => Self::At(at),
+            Err(_) if (0..=END_OF_9999).contains(&seconds) => Self::At(Timestamp::MAX),
             Err(_) if Timestamp::from_millisecond(seconds).is_ok() => {
                 unreadable(TimeFault::Milliseconds)
             }
@@ -150,6 +154,7 @@ mod tests {
         for (value, seconds) in [
             (Value::Unsigned(1_620_000_000), 1_620_000_000),
             (Value::Negative(0), -1),
+            (Value::Unsigned(253_402_300_799), Timestamp::MAX.as_second()),
             (Value::Float(1_620_000_000.9), 1_620_000_000),
             (Value::Float(-0.5), -1),
             (Value::from("1620000000"), 1_620_000_000),

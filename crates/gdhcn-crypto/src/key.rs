@@ -73,6 +73,19 @@ impl PublicKey {
         crate::spki::read(der)
     }
 
+    /// Like [`Self::from_spki_der`], but also takes curve parameters that are spelled out, if they
+    /// are those of P-256, P-384 or P-521 in every number. ICAO Doc 9303-12 prescribes that form.
+    ///
+    /// # Errors
+    ///
+    /// See [`KeyError`].
+    pub fn from_spki_der_with_explicit_curve(der: &[u8]) -> Result<Self, KeyError> {
+        match crate::spki::read(der) {
+            Err(KeyError::ExplicitCurveParameters) => crate::explicit_curve::read(der),
+            other => other,
+        }
+    }
+
     /// The key as DER `SubjectPublicKeyInfo`.
     pub fn to_spki_der(&self) -> Vec<u8> {
         crate::spki::write(self)

@@ -14,6 +14,7 @@
 mod backend;
 mod digest;
 pub mod ecdsa_signature;
+mod explicit_curve;
 mod key;
 mod kid;
 mod scheme;

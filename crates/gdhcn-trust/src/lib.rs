@@ -8,12 +8,15 @@
 //! * [`upload`]: whether a participant may upload or withdraw a signer certificate;
 //! * [`path`]: which signing authority (SCA) of a participant issued a document signer (DSC);
 //! * [`did`]: the DID documents in which the network publishes its lists;
-//! * [`trust_list`]: all sources together, as one immutable [`TrustStore`] for look-ups.
+//! * [`trust_list`]: all sources together (DID lists, gateways' lists, card issuers' directories,
+//!   ICAO master lists, files), as one immutable [`TrustStore`] for look-ups;
+//! * [`snapshot`]: such a store as one signed file.
 //!
 //! Nothing here reads a clock, a file or a network; instants and bytes are arguments.
 
 pub mod ceremony;
 pub mod did;
+mod jwk;
 pub mod kid_text;
 pub mod participant;
 pub mod path;
@@ -22,8 +25,10 @@ mod purpose;
 pub mod trust_list;
 pub mod upload;
 
+pub use jwk::{JwkError, thumbprint as jwk_thumbprint};
 pub use purpose::DocumentPurposes;
+pub use trust_list::snapshot;
 pub use trust_list::{
-    Chain, GatewayItem, GatewayRefusal, Limits, ProofStatus, Refusal, RefusedEntry, Source,
-    SourceKind, TrustStore, TrustStoreBuilder, TrustedKey,
+    Chain, GatewayItem, GatewayRefusal, Issuer, Limits, ProofFault, ProofStatus, Refusal,
+    RefusedEntry, Relay, Source, SourceKind, TrustStore, TrustStoreBuilder, TrustedKey,
 };

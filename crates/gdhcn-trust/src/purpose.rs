@@ -1,8 +1,8 @@
 use std::fmt;
 
 use gdhcn_codes::StatementKind;
-use gdhcn_envelope::x509::Certificate;
-use gdhcn_envelope::x509::oid::ObjectIdentifier;
+use gdhcn_envelope::x509::{Certificate, ExtensionRemark};
+use gdhcn_envelope::x509::oid::{self, ObjectIdentifier};
 
 /// Which statements a document signer may sign, by its extended key usage (HCERT specification,
 /// A.2).
@@ -19,8 +19,15 @@ impl DocumentPurposes {
     /// No purpose is named: everything may be signed.
     pub const UNRESTRICTED: Self = Self { named: 0, misprinted: false };
 
+    /// The extended key usage cannot be read: nothing may be signed.
+    const NOTHING: Self = Self { named: UNREADABLE, misprinted: false };
+
     /// Reads the extended key usage of a certificate.
     pub fn of(certificate: &Certificate) -> Self {
+        let unreadable = ExtensionRemark::Malformed { oid: oid::EXTENDED_KEY_USAGE };
+        if certificate.extensions().remarks.contains(&unreadable) {
+            return Self::NOTHING;
+        }
         let usages = certificate.extensions().extended_key_usage.as_deref().unwrap_or_default();
         usages.iter().fold(Self::UNRESTRICTED, Self::and)
     }
@@ -46,6 +53,15 @@ impl DocumentPurposes {
         StatementKind::ALL.into_iter().filter(move |one| self.named & bit(*one) != 0)
     }
 
+    /// As one byte, to be stored.
+    pub(crate) const fn to_bits(self) -> u8 {
+        self.named | if self.misprinted { 0x80 } else { 0 }
+    }
+
+    pub(crate) const fn from_bits(bits: u8) -> Self {
+        Self { named: bits & 15, misprinted: bits & 0x80 != 0 }
+    }
+
     fn and(self, usage: &ObjectIdentifier) -> Self {
         purpose(usage).map_or(self, |(purpose, misprinted)| Self {
             named: self.named | bit(purpose),
@@ -53,6 +69,9 @@ impl DocumentPurposes {
         })
     }
 }
+
+/// Set where purposes are named that cannot be read.
+const UNREADABLE: u8 = 8;
 
 const fn bit(kind: StatementKind) -> u8 {
     match kind {
@@ -75,6 +94,9 @@ impl fmt::Display for DocumentPurposes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.is_restricted() {
             return f.write_str("everything");
+        }
+        if *self == Self::NOTHING {
+            return f.write_str("purposes that cannot be read");
         }
         for (index, purpose) in self.named().enumerate() {
             write!(f, "{}{purpose}", if index == 0 { "" } else { ", " })?;
@@ -112,6 +134,14 @@ mod tests {
             assert_eq!(purposes.to_string(), "vaccination");
         }
         assert!(!right.has_misprint() && misprint.has_misprint());
+    }
+
+    #[test]
+    fn purposes_that_cannot_be_read_allow_nothing() {
+        for kind in StatementKind::ALL {
+            assert!(!DocumentPurposes::NOTHING.allows(kind));
+        }
+        assert_eq!(DocumentPurposes::from_bits(DocumentPurposes::NOTHING.to_bits()), DocumentPurposes::NOTHING);
     }
 
     #[test]

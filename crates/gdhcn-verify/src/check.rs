@@ -14,7 +14,7 @@ pub struct Check {
 }
 
 /// The checks, in the order in which they are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CheckId {
     /// The text opens layer by layer: prefix, Base45, zlib, COSE_Sign1.
@@ -68,6 +68,34 @@ pub enum CheckId {
 }
 
 impl CheckId {
+    /// All checks in their order.
+    pub const ALL: [Self; 24] = [
+        Self::Container,
+        Self::Algorithm,
+        Self::TrustData,
+        Self::Clock,
+        Self::KeyKnown,
+        Self::Signature,
+        Self::IssuedAt,
+        Self::ExpiresAt,
+        Self::NotBefore,
+        Self::ListProof,
+        Self::Chain,
+        Self::KeyValidity,
+        Self::Claims,
+        Self::KeyWindow,
+        Self::Issuer,
+        Self::Content,
+        Self::Schema,
+        Self::KeyUsage,
+        Self::Domain,
+        Self::ValueSets,
+        Self::Uvci,
+        Self::EventDates,
+        Self::Revocation,
+        Self::Rules,
+    ];
+
     /// The stable name in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! The checks of an HC1 code, in the order of the specification.
 
 use gdhcn_credential::hcert::{self, Opened};
-use gdhcn_credential::{Cwt, HealthDocument, TextKind};
+use gdhcn_credential::{Cwt, HealthDocument, SubclaimKey, TextKind};
 use gdhcn_crypto::{Curve, DigestAlgorithm, Kid, PublicKey, SignatureScheme};
 use gdhcn_envelope::cose::{CoseSign1, ES256, PS256};
 use gdhcn_trust::TrustedKey;
@@ -13,50 +13,54 @@ use crate::time::{TimeRules, Times};
 use crate::verdict::{Content, Envelope, Findings, Outcome, Signer};
 use crate::{CheckId, Context, Reason, Status, Verdict, content, signer, source, time};
 
-pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
+pub(crate) fn verify(text: &str, kind: TextKind, context: &Context<'_>) -> Verdict {
     let mut findings = Findings::new();
     let opened = match hcert::open(text, &context.limits.credential) {
         Ok(opened) => opened,
         Err(error) => {
             findings.fail(CheckId::Container, Reason::Layer(error));
-            return Verdict::without_content(TextKind::Hcert, findings, context);
+            return Verdict::without_content(kind, findings, context);
         }
     };
     container(&opened, context, &mut findings);
 
     let cose = &opened.cose;
-    let claims = Cwt::parse(cose.payload(), &context.limits.credential);
+    let mut claims = Cwt::parse(cose.payload(), &context.limits.credential);
+    let (keys, documents): (Vec<_>, Vec<_>) = claims
+        .as_mut()
+        .map(|claims| std::mem::take(&mut claims.subclaims))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|subclaim| (subclaim.key, subclaim.document))
+        .unzip();
     let envelope = Envelope::of(cose, claims.as_ref().ok());
     let algorithm = algorithm(cose, &mut findings);
-    source::check(context, &mut findings);
     let claimed = envelope.issuer.as_deref();
     let candidates = candidates(cose, context, claimed, &mut findings);
-    let proven = signature(cose, algorithm, &candidates, context, &mut findings);
-    let key = proven.or(candidates.first().copied());
-    if let Ok(claims) = &claims {
-        // Before the key's own time: "it has run out" is what a person needs to hear first.
-        time::check(&times(claims), context, &mut findings);
-    }
-    signer::check(key, context, &mut findings);
-
-    let content = match claims {
-        Ok(claims) => {
-            let times = times(&claims);
-            signer::window(&times, key, context, &mut findings);
-            signer::issuer(claims.issuer.as_deref(), key, context, &mut findings);
-            oddities(&claims, context, &mut findings);
-            kinds(&claims, &mut findings);
-            let issued_at = claims.issued_at.at();
-            let documents: Vec<_> =
-                claims.subclaims.into_iter().map(|subclaim| subclaim.document).collect();
-            content::check(&documents, issued_at, key, context, &mut findings);
-            Content::of(documents, proven.is_some())
-        }
-        Err(error) => {
-            findings.fail(CheckId::Claims, Reason::Cwt(error));
-            Content::Unreadable
+    let about_key = |key: Option<&TrustedKey>, findings: &mut Findings| {
+        signer::check(key, context, findings);
+        if let Ok(claims) = &claims {
+            signer::window(&times(claims), key, context, findings);
+            signer::issuer(claimed, key, context, findings);
         }
     };
+    let faults = |key: &TrustedKey, findings: &mut Findings| {
+        about_key(Some(key), findings);
+        content::key(&documents, Some(key), context, findings);
+    };
+    let proven = signature(cose, algorithm, &candidates, &faults, context, &mut findings);
+    let key = proven.or(candidates.first().copied());
+    source::check(key, context, &mut findings);
+    about_key(key, &mut findings);
+    match &claims {
+        Ok(claims) => {
+            oddities(claims, context, &mut findings);
+            time::check(&times(claims), context, &mut findings);
+            kinds(&keys, &documents, &mut findings);
+            content::check(&documents, claims.issued_at.at(), key, context, &mut findings);
+        }
+        Err(error) => findings.fail(CheckId::Claims, Reason::Cwt(*error)),
+    }
     findings.not_done(CheckId::Revocation, Reason::NotLoaded("revocation data"));
     findings.not_done(CheckId::Rules, Reason::NotLoaded("rules"));
 
@@ -65,11 +69,11 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
         outcome: Outcome::of(&checks),
         policy: context.policy.name,
         at: context.at,
-        kind: TextKind::Hcert,
+        kind,
         checks,
         envelope: Some(envelope),
-        signer: key.map(|key| Signer::of(key, context)),
-        content,
+        signer: proven.map(|key| Signer::of(key, context)),
+        content: Content::of(documents, proven.is_some()),
     }
 }
 
@@ -126,6 +130,7 @@ fn signature<'a>(
     cose: &CoseSign1,
     algorithm: Option<i64>,
     candidates: &[&'a TrustedKey],
+    faults: &dyn Fn(&TrustedKey, &mut Findings),
     context: &Context<'_>,
     findings: &mut Findings,
 ) -> Option<&'a TrustedKey> {
@@ -140,7 +145,7 @@ fn signature<'a>(
         scheme: &|key| scheme(algorithm, key),
         is_usual: &is_on_the_curve_of_es256,
     };
-    signature::check(&signed, candidates, context, findings)
+    signature::check(&signed, candidates, faults, context, findings)
 }
 
 /// The scheme that a COSE algorithm means for a key, or `None` if they do not belong together.
@@ -177,22 +182,22 @@ fn times(claims: &Cwt) -> Times<'_> {
 }
 
 fn oddities(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
-    if !claims.warnings.is_empty() {
+    if claims.warnings.is_empty() {
+        findings.pass(CheckId::Claims, Reason::Fine);
+    } else {
         let oddities = claims.warnings.iter().map(ToString::to_string).collect();
         findings.concern(CheckId::Claims, Concern::Flaw, Reason::Odd(oddities), context);
     }
 }
 
-fn kinds(claims: &Cwt, findings: &mut Findings) {
+fn kinds(keys: &[SubclaimKey], documents: &[HealthDocument], findings: &mut Findings) {
     let known = |document: &HealthDocument| !matches!(document, HealthDocument::Unsupported(_));
-    if claims.subclaims.is_empty() {
-        return findings.fail(CheckId::Content, Reason::HcertMissing);
-    }
-    let keys = || claims.subclaims.iter().map(|subclaim| subclaim.key);
-    if claims.subclaims.iter().any(|subclaim| known(&subclaim.document)) {
-        findings.pass(CheckId::Content, Reason::Holds(Fact::Documents(keys().collect())));
+    if documents.is_empty() {
+        findings.fail(CheckId::Content, Reason::HcertMissing);
+    } else if documents.iter().any(known) {
+        findings.pass(CheckId::Content, Reason::Holds(Fact::Documents(keys.to_vec())));
     } else {
-        let keys = keys().map(|key| key.0).collect();
+        let keys = keys.iter().map(|key| key.0).collect();
         findings.fail(CheckId::Content, Reason::HcertUnknown(keys));
     }
 }

@@ -25,6 +25,7 @@
 
 mod check;
 mod content;
+mod dates;
 mod hcert;
 mod policy;
 mod reason;
@@ -72,14 +73,16 @@ pub struct Limits {
 ///
 /// A text that is damaged, forged or something else altogether is a verdict too; there is no error.
 pub fn verify(text: &str, context: &Context<'_>) -> Verdict {
+    // What editors and scanners put before a text is no part of it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii_start();
     match detect(text) {
         // The container's own check names what is wrong with the prefix.
-        TextKind::Hcert
+        kind @ (TextKind::Hcert
         | TextKind::HcertLowerCase
         | TextKind::HcertFuture(_)
-        | TextKind::HcertWithoutPrefix => hcert::verify(text, context),
-        TextKind::SmartHealthCard | TextKind::SmartHealthCardFile => {
-            smart_health_card::verify(text, context)
+        | TextKind::HcertWithoutPrefix) => hcert::verify(text, kind, context),
+        kind @ (TextKind::SmartHealthCard | TextKind::SmartHealthCardFile) => {
+            smart_health_card::verify(text, kind, context)
         }
         TextKind::VdsNc => seal::verify(text, context),
         kind => {

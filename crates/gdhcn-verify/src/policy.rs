@@ -24,14 +24,18 @@ impl Policy {
     pub(crate) const fn severity(&self, concern: Concern) -> Severity {
         use Concern::{
             BrokenChain, EventInFuture, Flaw, KeyOutsideValidity, MissingChain, ScaOutsideValidity,
+            UnknownProduct,
         };
         match (concern, self.name) {
             (Flaw | ScaOutsideValidity, PolicyName::Strict) => Severity::Fail,
             (Flaw | ScaOutsideValidity, _) => Severity::Warn,
-            (KeyOutsideValidity | BrokenChain | EventInFuture, PolicyName::Lenient) => {
-                Severity::Warn
+            (
+                KeyOutsideValidity | BrokenChain | EventInFuture | UnknownProduct,
+                PolicyName::Lenient,
+            ) => Severity::Warn,
+            (KeyOutsideValidity | BrokenChain | EventInFuture | UnknownProduct, _) => {
+                Severity::Fail
             }
-            (KeyOutsideValidity | BrokenChain | EventInFuture, _) => Severity::Fail,
             (MissingChain, PolicyName::Strict) => Severity::Fail,
             (MissingChain, _) => Severity::NotDone,
         }
@@ -99,8 +103,10 @@ pub(crate) enum Concern {
     MissingChain,
     /// An SCA of that name is at hand and did not sign the certificate.
     BrokenChain,
-    /// A dose, test or recovery in the future.
+    /// A dose, test or recovery in the future, or a validity that has ended.
     EventInFuture,
+    /// A product that an ICVP may not be made for.
+    UnknownProduct,
 }
 
 /// What becomes of a concern.
@@ -138,6 +144,7 @@ mod tests {
             Concern::MissingChain,
             Concern::BrokenChain,
             Concern::EventInFuture,
+            Concern::UnknownProduct,
         ] {
             let weights = PolicyName::ALL.map(|name| weight(Policy::new(name).severity(concern)));
             assert!(weights.is_sorted(), "{concern:?}: {weights:?}");

@@ -110,11 +110,22 @@ pub enum Reason {
     },
     /// No key, so nothing to check against.
     NoKey,
+    /// The key found cannot be used.
+    KeyUnusable(String),
+    /// A file of several cards, each of which is to be judged by itself.
+    SeveralCards(usize),
 
     /// The trust data carries no date.
     Undated,
     /// Nothing proves where the list comes from.
     ListProof(String),
+    /// The list's proof holds and leaves domain, participant and key usage unsigned.
+    ListProofPartial,
+    /// A source names a date that has not come.
+    DatedInFuture {
+        /// The source.
+        source: String,
+    },
     /// The key was handed over by the caller and is trusted as it is.
     GivenByCaller,
 
@@ -207,6 +218,14 @@ pub enum Reason {
     Odd(Vec<String>),
     /// A dose, test or recovery lies in the future.
     EventInFuture(String),
+    /// The date of an event cannot be read.
+    EventDateUnreadable(&'static str),
+    /// The validity that the document states has ended.
+    ValidityEnded(String),
+    /// The document states an end, but protection from yellow fever counts for life.
+    LifelongDespiteEnd(String),
+    /// The disease is not known, so neither is the time of protection.
+    DiseaseUnknown,
     /// The vaccination does not protect yet.
     BeforeFirstDay(String),
 
@@ -262,7 +281,16 @@ impl Reason {
             Self::IssuerKeyNotFound { .. } => "KEY_NOT_FOUND",
             Self::KidIsNoThumbprint => "KID_NO_THUMBPRINT",
             Self::IssuerAddress(_) => "ISSUER_ADDRESS",
+            Self::NotSupported(TextKind::National(_)) => "PREFIX",
             Self::NotSupported(_) => "NOT_SUPPORTED",
+            Self::SeveralCards(_) => "SEVERAL_CARDS",
+            Self::KeyUnusable(_) => "KEY_UNUSABLE",
+            Self::ListProofPartial => "LIST_PROOF_PARTIAL",
+            Self::DatedInFuture { .. } => "DATED_IN_FUTURE",
+            Self::EventDateUnreadable(_) => "EVENT_DATE",
+            Self::ValidityEnded(_) => "VALIDITY_ENDED",
+            Self::LifelongDespiteEnd(_) => "LIFELONG",
+            Self::DiseaseUnknown => "DISEASE_UNKNOWN",
             Self::TrailingBytes(_) => "TRAILING_BYTES",
             Self::KidMissing => "KID_MISSING",
             Self::KidIsText => "KID_IS_TEXT",
@@ -283,8 +311,7 @@ impl Reason {
             Self::KeyExpired(_) => "KEY_EXPIRED",
             Self::KeyNotYetValid(_) => "KEY_NOT_YET_VALID",
             Self::NoCertificate => "NO_CERTIFICATE",
-            Self::Cwt(_) | Self::TimeUnreadable { .. } => "CWT",
-            Self::TimeAbsent(_) => "CLAIM_ABSENT",
+            Self::Cwt(_) | Self::TimeUnreadable { .. } | Self::TimeAbsent(_) => "CWT",
             Self::NotYetIssued(_) | Self::NotYetValid(_) => "NOT_YET_VALID",
             Self::Expired(_) => "EXPIRED",
             Self::KeyWindow { .. } => "DSC_WINDOW",
@@ -317,6 +344,7 @@ impl Reason {
                 | Self::IssuerKeyNotFound { .. }
                 | Self::AuthorityNotFound { .. }
                 | Self::ChunkOfSeveral { .. }
+                | Self::SeveralCards(_)
         )
     }
 }
@@ -465,6 +493,25 @@ impl fmt::Display for Reason {
                 write!(f, "the key belongs to domain {found}; such documents belong to {expected}")
             }
             Self::EventInFuture(what) => write!(f, "{what} lies in the future"),
+            Self::EventDateUnreadable(what) => write!(f, "the date of {what} cannot be read"),
+            Self::ValidityEnded(day) => write!(f, "by its own words it was valid until {day}"),
+            Self::LifelongDespiteEnd(day) => write!(
+                f,
+                "it names {day} as its end, but a yellow fever vaccination counts for life"
+            ),
+            Self::DiseaseUnknown => {
+                f.write_str("the disease is not known, so neither is how long it counts")
+            }
+            Self::ListProofPartial => f.write_str(
+                "the list's proof holds, but domain, participant and key usage are not signed",
+            ),
+            Self::DatedInFuture { source } => {
+                write!(f, "the trust data of {source} names a date that has not come")
+            }
+            Self::KeyUnusable(why) => write!(f, "the key found cannot be used: {why}"),
+            Self::SeveralCards(count) => {
+                write!(f, "the file holds {count} cards; each is to be judged by itself")
+            }
             Self::BeforeFirstDay(day) => write!(f, "the first valid day is {day}"),
             Self::NotLoaded(what) => write!(f, "no {what} loaded"),
             Self::DomainUnknown => f.write_str("the trust data does not name the key's domain"),

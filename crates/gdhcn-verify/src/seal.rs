@@ -40,13 +40,13 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
         None => return Verdict::without_content(TextKind::VdsNc, findings, context),
     };
     findings.pass(CheckId::Container, Reason::Fine);
-    source::check(context, &mut findings);
     let vouching = vouching(&certificate, context, &mut findings);
     let holds = signature(&seal, &certificate, context, &mut findings);
     let key = match &vouching {
         Vouching::Authority(key) | Vouching::Given(key) => Some(*key),
         Vouching::Broken | Vouching::Nobody => None,
     };
+    source::check(key, context, &mut findings);
     chain(&vouching, &certificate, context, &mut findings);
     validity(&certificate, context, &mut findings);
     issuer(&seal, &certificate, context, &mut findings);
@@ -59,7 +59,7 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
         ..Envelope::default()
     };
     let documents = vec![HealthDocument::Seal(Box::new(seal))];
-    content::check(&documents, None, None, context, &mut findings);
+    content::inside(&documents, None, context, &mut findings);
     usage(&certificate, context, &mut findings);
     findings.not_done(CheckId::Revocation, Reason::NotLoaded("revocation data"));
     findings.not_done(CheckId::Rules, Reason::NotLoaded("rules"));
@@ -72,7 +72,7 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
         kind: TextKind::VdsNc,
         checks,
         envelope: Some(envelope),
-        signer: key.map(|key| Signer {
+        signer: key.filter(|_| holds).map(|key| Signer {
             certificate: Some(certificate.clone()),
             ..Signer::of(key, context)
         }),

@@ -20,10 +20,14 @@ pub(crate) struct Signed<'s> {
     pub(crate) is_usual: &'s dyn Fn(&PublicKey) -> bool,
 }
 
-/// Tries every candidate; gives the key that verifies.
+/// Tries every candidate; of those that verify, gives the one about which there is least to say.
+/// The same key may be listed twice, and by one entry be fit and by the other not.
+///
+/// `faults` judges a key apart from the signature.
 pub(crate) fn check<'a>(
     signed: &Signed<'_>,
     candidates: &[&'a TrustedKey],
+    faults: &dyn Fn(&TrustedKey, &mut Findings),
     context: &Context<'_>,
     findings: &mut Findings,
 ) -> Option<&'a TrustedKey> {
@@ -33,30 +37,35 @@ pub(crate) fn check<'a>(
         return None;
     };
     let mut tried = 0;
+    let mut unusable = None;
+    let mut proven = Vec::new();
     let mut malformed = None;
     for key in candidates {
-        let Ok(verifier) = key.verifier() else { continue };
+        let verifier = match key.verifier() {
+            Ok(verifier) => verifier,
+            Err(error) => {
+                unusable = Some(error.to_string());
+                continue;
+            }
+        };
         let public_key = verifier.public_key();
         let Some(scheme) = (signed.scheme)(public_key) else { continue };
         tried += 1;
         match verifier.verify(scheme, signed.message, signed.signature) {
-            Ok(()) => {
-                if (signed.is_usual)(public_key) {
-                    findings.pass(CheckId::Algorithm, Reason::Fine);
-                } else {
-                    let reason = Reason::CurveOfKey(public_key.to_string());
-                    findings.concern(CheckId::Algorithm, Concern::Flaw, reason, context);
-                }
-                let fact =
-                    Fact::Key { participant: key.participant, code: key.participant_code.clone() };
-                findings.pass(CheckId::Signature, Reason::Holds(fact));
-                return Some(key);
-            }
+            Ok(()) => proven.push(*key),
             Err(VerifyError::MalformedSignature { found, .. }) => malformed = Some(found),
+            Err(error @ VerifyError::Unsupported { .. }) => unusable = Some(error.to_string()),
             Err(_) => {}
         }
     }
-    if tried == 0 {
+    if let Some(key) = least_faulty(&proven, faults) {
+        holds(signed, key, context, findings);
+        return Some(key);
+    }
+    if let (0, Some(why)) = (tried, &unusable) {
+        findings.fail(CheckId::Algorithm, Reason::KeyUnusable(why.clone()));
+        findings.not_done(CheckId::Signature, Reason::Earlier);
+    } else if tried == 0 {
         let algorithm = signed.algorithm.to_owned();
         let key = first.public_key().map(ToString::to_string).unwrap_or_default();
         findings.fail(CheckId::Algorithm, Reason::AlgorithmForKey { algorithm, key });
@@ -66,4 +75,31 @@ pub(crate) fn check<'a>(
         findings.fail(CheckId::Signature, Reason::Signature { tried, malformed });
     }
     None
+}
+
+fn least_faulty<'a>(
+    proven: &[&'a TrustedKey],
+    faults: &dyn Fn(&TrustedKey, &mut Findings),
+) -> Option<&'a TrustedKey> {
+    let weight = |key: &&&TrustedKey| {
+        let mut scratch = Findings::new();
+        faults(key, &mut scratch);
+        scratch.weight()
+    };
+    match proven {
+        [one] => Some(one),
+        several => several.iter().min_by_key(weight).copied(),
+    }
+}
+
+fn holds(signed: &Signed<'_>, key: &TrustedKey, context: &Context<'_>, findings: &mut Findings) {
+    match key.public_key() {
+        Ok(public_key) if !(signed.is_usual)(public_key) => {
+            let reason = Reason::CurveOfKey(public_key.to_string());
+            findings.concern(CheckId::Algorithm, Concern::Flaw, reason, context);
+        }
+        _ => findings.pass(CheckId::Algorithm, Reason::Fine),
+    }
+    let fact = Fact::Key { participant: key.participant, code: key.participant_code.clone() };
+    findings.pass(CheckId::Signature, Reason::Holds(fact));
 }

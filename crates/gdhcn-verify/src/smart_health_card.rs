@@ -14,20 +14,25 @@ use crate::time::{TimeRules, Times};
 use crate::verdict::{Content, Envelope, Findings, Outcome, Signer};
 use crate::{CheckId, Context, Reason, Verdict, content, signer, source, time};
 
-/// Judges a card given as a code, a bare signature, or a file; of a file the first card.
-pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
+/// Judges a card given as a code, a bare signature, or a file of one card.
+pub(crate) fn verify(text: &str, kind: TextKind, context: &Context<'_>) -> Verdict {
     let mut findings = Findings::new();
     match open(text, context) {
-        Ok((opened, card)) => of_card(&opened, card, context, findings),
+        Ok((opened, card)) => of_card(&opened, card, kind, context, findings),
         Err(reason) => {
             findings.fail(CheckId::Container, reason);
-            Verdict::without_content(TextKind::SmartHealthCard, findings, context)
+            Verdict::without_content(kind, findings, context)
         }
     }
 }
 
 fn open(text: &str, context: &Context<'_>) -> Result<(Opened, Card), Reason> {
     let limits = &context.limits.credential;
+    // A card in digits is the longest form.
+    let longest = limits.card.saturating_mul(2).max(limits.json.bytes);
+    if text.len() > longest {
+        return Err(Reason::Card(CardError::TooLong { limit: longest }));
+    }
     if let Ok(numeric::Scanned::Part(chunk)) = numeric::read(text) {
         return Err(Reason::ChunkOfSeveral { index: chunk.index, count: chunk.count });
     }
@@ -35,7 +40,10 @@ fn open(text: &str, context: &Context<'_>) -> Result<(Opened, Card), Reason> {
         Cow::Borrowed(text)
     } else {
         let cards = shc::files::cards(text, limits).map_err(Reason::Card)?;
-        Cow::Owned(cards.into_iter().next().unwrap_or_default())
+        match <[String; 1]>::try_from(cards) {
+            Ok([card]) => Cow::Owned(card),
+            Err(cards) => return Err(Reason::SeveralCards(cards.len())),
+        }
     };
     let read = |text: &str| {
         let opened = Opened::read(text, limits)?;
@@ -45,7 +53,13 @@ fn open(text: &str, context: &Context<'_>) -> Result<(Opened, Card), Reason> {
     read(&text).map_err(|error: CardError| Reason::Card(error))
 }
 
-fn of_card(opened: &Opened, card: Card, context: &Context<'_>, mut findings: Findings) -> Verdict {
+fn of_card(
+    opened: &Opened,
+    card: Card,
+    kind: TextKind,
+    context: &Context<'_>,
+    mut findings: Findings,
+) -> Verdict {
     if opened.oddities.is_empty() {
         findings.pass(CheckId::Container, Reason::Fine);
     } else {
@@ -53,10 +67,10 @@ fn of_card(opened: &Opened, card: Card, context: &Context<'_>, mut findings: Fin
         let reason = Reason::ContainerOdd(oddities);
         findings.concern(CheckId::Container, Concern::Flaw, reason, context);
     }
-    source::check(context, &mut findings);
     let candidates = candidates(opened, &card, context, &mut findings);
     let proven = signature(opened, &candidates, context, &mut findings);
     let key = proven.or(candidates.first().copied());
+    source::check(key, context, &mut findings);
     let times = Times {
         issued_at: &TimeClaim::Absent,
         expires_at: &card.expires_at,
@@ -66,7 +80,10 @@ fn of_card(opened: &Opened, card: Card, context: &Context<'_>, mut findings: Fin
     time::check(&times, context, &mut findings);
     signer::check(key, context, &mut findings);
     signer::window(&times, key, context, &mut findings);
-    if card.issuer_is_well_formed() {
+    if card.issuer_is_well_formed() && key.is_none() {
+        findings.not_done(CheckId::Issuer, Reason::NoKey);
+    } else if card.issuer_is_well_formed() {
+        // The key was looked up by the issuer's address, so it is the issuer's.
         findings.pass(CheckId::Issuer, Reason::Fine);
     } else {
         let reason = Reason::IssuerAddress(card.issuer.chars().take(200).collect());
@@ -92,10 +109,10 @@ fn of_card(opened: &Opened, card: Card, context: &Context<'_>, mut findings: Fin
         outcome: Outcome::of(&checks),
         policy: context.policy.name,
         at: context.at,
-        kind: TextKind::SmartHealthCard,
+        kind,
         checks,
         envelope: Some(envelope),
-        signer: key.map(|key| Signer::of(key, context)),
+        signer: proven.map(|key| Signer::of(key, context)),
         content: Content::of(documents, proven.is_some()),
     }
 }
@@ -155,5 +172,8 @@ fn signature<'a>(
         },
         is_usual: &|_| true,
     };
-    signature::check(&signed, candidates, context, findings)
+    let faults = |key: &TrustedKey, findings: &mut Findings| {
+        signer::check(Some(key), context, findings);
+    };
+    signature::check(&signed, candidates, &faults, context, findings)
 }

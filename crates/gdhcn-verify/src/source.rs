@@ -1,8 +1,9 @@
 //! The checks of the trust data itself, and of what vouches for a key.
 
+use gdhcn_envelope::linked_data::Coverage;
 use gdhcn_envelope::x509::Validity;
 use gdhcn_trust::trust_list::Chain;
-use gdhcn_trust::{ProofStatus, TrustedKey};
+use gdhcn_trust::{ProofStatus, Source, TrustedKey};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::policy::Concern;
@@ -15,27 +16,47 @@ const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 const DAY: i64 = 24 * 60 * 60;
 
 /// Is there trust data, is it recent, and does the clock agree with it?
-pub(crate) fn check(context: &Context<'_>, findings: &mut Findings) {
+///
+/// What counts is the age of the source that the key comes from; where no key was found, that of
+/// the newest source, since a key that is not in it may be withdrawn or never have been.
+pub(crate) fn check(key: Option<&TrustedKey>, context: &Context<'_>, findings: &mut Findings) {
+    let id = CheckId::TrustData;
     let sources = context.trust.sources();
     if sources.is_empty() {
-        findings.fail(CheckId::TrustData, Reason::NoTrustSource);
+        findings.fail(id, Reason::NoTrustSource);
         return findings.not_done(CheckId::Clock, Reason::NoTrustSource);
     }
-    let dated = sources.iter().filter_map(|source| Some((source, source.dated()?)));
-    match dated.min_by_key(|(_, dated)| *dated) {
+    let newest = || sources.iter().max_by_key(|source| source.dated());
+    let source = key.map_or_else(newest, |key| context.trust.source_of(key));
+    match source.and_then(|source| Some((source, source.dated()?))) {
         // Certificates carry no date.
-        None => findings.not_done(CheckId::TrustData, Reason::Undated),
+        None => findings.not_done(id, Reason::Undated),
+        Some((source, _)) if is_dated_in_future(source, context) => {
+            let reason = Reason::DatedInFuture { source: source.name.clone() };
+            findings.concern(id, Concern::Flaw, reason, context);
+        }
         Some((source, dated)) => {
             let days = context.at.duration_since(dated).as_secs() / DAY;
             let limit = context.policy.last_age_days;
             if days > i64::from(limit) {
                 let source = source.name.clone();
-                findings.fail(CheckId::TrustData, Reason::TrustTooOld { source, days, limit });
+                findings.fail(id, Reason::TrustTooOld { source, days, limit });
             } else {
-                findings.pass(CheckId::TrustData, Reason::Holds(Fact::Age(days.max(0))));
+                findings.pass(id, Reason::Holds(Fact::Age(days.max(0))));
             }
         }
     }
+    clock(context, findings);
+}
+
+/// Whether a source whose date nobody vouches for names one that has not come. With a date that is
+/// vouched for, it is the clock that is wrong.
+fn is_dated_in_future(source: &Source, context: &Context<'_>) -> bool {
+    let is_vouched_for = matches!(source.proof, ProofStatus::Verified { .. });
+    !is_vouched_for && source.created.is_some_and(|created| is_before(context.at, created))
+}
+
+fn clock(context: &Context<'_>, findings: &mut Findings) {
     match context.trust.time_floor() {
         None => findings.not_done(CheckId::Clock, Reason::Undated),
         Some(newest) if is_before(context.at, newest) => {
@@ -53,6 +74,9 @@ fn is_before(at: Timestamp, newest: Timestamp) -> bool {
 pub(crate) fn list_proof(key: &TrustedKey, context: &Context<'_>, findings: &mut Findings) {
     let id = CheckId::ListProof;
     match context.trust.source_of(key).map(|source| &source.proof) {
+        Some(ProofStatus::Verified { coverage: Coverage::KeysOnly, .. }) => {
+            findings.concern(id, Concern::Flaw, Reason::ListProofPartial, context);
+        }
         Some(proof @ (ProofStatus::Verified { .. } | ProofStatus::EntryByEntry { .. })) => {
             findings.pass(id, Reason::Holds(Fact::ListProof(proof.to_string())));
         }

@@ -27,7 +27,7 @@ pub struct Verdict {
     pub checks: Vec<Check>,
     /// What the envelope says, true only as far as the signature check passed.
     pub envelope: Option<Envelope>,
-    /// The key that verified, or the first candidate if none did.
+    /// Whose key it is. `None` unless the signature holds: anybody can name a kid.
     pub signer: Option<Signer>,
     pub(crate) content: Content,
 }
@@ -220,8 +220,28 @@ impl Findings {
         self.add(id, status, reason);
     }
 
+    /// How much there is against it: failures, then warnings.
+    pub(crate) fn weight(&self) -> (usize, usize) {
+        let count = |status| self.checks.iter().filter(|check| check.status == status).count();
+        (count(Status::Fail), count(Status::Warn))
+    }
+
+    /// All checks in the order of [`CheckId`], also those that were not come to.
     pub(crate) fn into_checks(self) -> Vec<Check> {
-        self.checks
+        let mut checks = self.checks;
+        let has_failed =
+            |id| checks.iter().any(|one: &Check| one.id == id && one.status == Status::Fail);
+        let cut_short = has_failed(CheckId::Container) || has_failed(CheckId::Claims);
+        let missing = CheckId::ALL.into_iter().filter(|id| checks.iter().all(|one| one.id != *id));
+        let missing: Vec<_> = missing
+            .map(|id| {
+                let reason = if cut_short { Reason::Earlier } else { Reason::NotApplicable };
+                Check { id, status: Status::NotDone, reason }
+            })
+            .collect();
+        checks.extend(missing);
+        checks.sort_by_key(|check| check.id);
+        checks
     }
 }
 

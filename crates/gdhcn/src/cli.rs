@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use gdhcn_verify::PolicyName;
 use jiff::Timestamp;
 
+use crate::command::trust::TrustCommand;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  accepted, or done
@@ -34,7 +36,7 @@ pub(crate) enum Command {
     Verify(VerifyArguments),
     /// Show every layer of a code without judging it.
     Decode(DecodeArguments),
-    /// Look at trust data: whose keys count.
+    /// Fetch, look at and carry trust data: whose keys count.
     #[command(subcommand)]
     Trust(TrustCommand),
     /// Run a verification service.
@@ -74,6 +76,8 @@ pub(crate) struct DemoArguments {
 const VERIFY_EXAMPLES: &str = "\
 Examples:
   gdhcn verify photo.png --trust did.json
+  gdhcn trust sync && gdhcn verify photo.png
+  gdhcn verify card.txt --trust https://issuer.example=jwks.json
   gdhcn verify 'HC1:6BF...' --trust dsc.pem --at 2021-05-06T18:00:00Z
   cat code.txt | gdhcn verify - --trust keys/ --policy strict --json
   gdhcn verify photo.jpg --trust https://gateway.example --client-cert tls.pem \\
@@ -117,18 +121,23 @@ pub(crate) struct VerifyArguments {
     pub(crate) jobs: Option<u16>,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct TrustArguments {
-    /// Whose keys count; repeatable: a DID trust list (JSON), a gateway's list (JSON), a file or
-    /// folder of PEM or DER certificates, or the https:// address of a gateway
+    /// Whose keys count; repeatable. A DID trust list (JSON; what it refers to is taken from the
+    /// same copy of its host), a gateway's list (JSON), a file or folder of PEM or DER
+    /// certificates, a directory of card issuers (JSON), an ICAO master list, NAME=FILE for the
+    /// keys of one issuer, or the https:// address of a gateway. Without any, the local store
     #[arg(long = "trust", value_name = "SOURCE")]
     pub(crate) sources: Vec<String>,
+    /// The folder of the local trust store [default: gdhcn/trust in the user's data folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) gateway: GatewayAccess,
 }
 
-/// How to speak to a gateway, and whom to believe there.
-#[derive(Args, Clone, Debug)]
+/// How to speak to a gateway, and whom to believe: there and in lists.
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct GatewayAccess {
     /// The participant's TLS certificate (PEM), for a gateway
     #[arg(long, value_name = "FILE")]
@@ -136,12 +145,21 @@ pub(crate) struct GatewayAccess {
     /// The private key of --client-cert (PEM, PKCS#8)
     #[arg(long, value_name = "FILE")]
     pub(crate) client_key: Option<PathBuf>,
-    /// The gateway's own certificate or its CA (PEM); without it the system's CAs are asked
+    /// The server's own certificate or its CA (PEM); without it the system's CAs are asked
     #[arg(long, value_name = "FILE")]
     pub(crate) gateway_ca: Option<PathBuf>,
-    /// The trust anchor's certificate (PEM or DER), for a gateway or a gateway's list
+    /// The trust anchor's certificate (PEM or DER), for a gateway or a gateway's list; the
+    /// publisher's CSCA for an ICAO master list
     #[arg(long, value_name = "FILE")]
     pub(crate) trust_anchor: Option<PathBuf>,
+    /// The key that signs a DID list that is none of WHO's: a file (PEM, JWK or DID document), or
+    /// for `trust sync` its thumbprint (SHA-256 of the public key, 64 hex digits)
+    #[arg(long, value_name = "KEY")]
+    pub(crate) list_key: Option<String>,
+    /// The certificate that signs a directory of card issuers; the signature lies beside the
+    /// directory under the ending .sig
+    #[arg(long, value_name = "FILE")]
+    pub(crate) directory_cert: Option<PathBuf>,
 }
 
 const DECODE_EXAMPLES: &str = "\
@@ -161,37 +179,6 @@ pub(crate) struct DecodeArguments {
     #[arg(value_name = "INPUT")]
     pub(crate) input: OsString,
     /// Write JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TrustCommand {
-    /// Show what a trust source holds and, for each entry that cannot be used, why.
-    List(TrustListArguments),
-}
-
-const TRUST_LIST_EXAMPLES: &str = "\
-Examples:
-  gdhcn trust list did.json
-  gdhcn trust list keys/ --json | jq '.refused'
-  gdhcn trust list https://gateway.example --client-cert tls.pem --client-key tls.key \\
-      --trust-anchor ta.pem
-
-The exit code is 0 when the source could be read, even if entries of it are refused.";
-
-#[derive(Args, Debug)]
-#[command(after_help = TRUST_LIST_EXAMPLES)]
-pub(crate) struct TrustListArguments {
-    /// A DID trust list or a gateway's list (JSON), a file or folder of certificates, or a gateway
-    #[arg(value_name = "SOURCE")]
-    pub(crate) source: String,
-    #[command(flatten)]
-    pub(crate) gateway: GatewayAccess,
-    /// Judge validity at this instant instead of now
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub(crate) at: Option<Timestamp>,
-    /// Write JSON: `entries` and `refused`
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -261,6 +248,6 @@ pub(crate) struct ServeArguments {
     pub(crate) config: PathBuf,
 }
 
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     gdhcn_credential::date::parse_instant_loose(text).map_err(|error| error.to_string())
 }

@@ -14,6 +14,8 @@ impl Exit {
     pub(crate) const SUCCESS: Self = Self(0);
     /// Not accepted, or a step of the demo did not come out as expected.
     pub(crate) const NEGATIVE: Self = Self(1);
+    /// It cannot be told whether something holds.
+    pub(crate) const CANNOT_TELL: Self = Self(2);
     /// Wrong usage.
     pub(crate) const USAGE: Self = Self(64);
     /// An input or trust source that cannot be read.

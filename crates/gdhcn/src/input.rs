@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use gdhcn_credential::{TextKind, detect, hcert};
+use gdhcn_credential::{TextKind, detect, hcert, shc};
 use gdhcn_scan::ScanError;
 
 use crate::exit::{Fault, OrInput};
@@ -49,6 +49,29 @@ pub(crate) fn read(argument: &OsStr) -> Result<Vec<Input>, Fault> {
         shorten(&name)
     ))?;
     from_bytes(&name, &read_bounded(file, &name)?)
+}
+
+/// Files of cards become their cards, and the chunks of a card the card.
+pub(crate) fn split(inputs: Vec<Input>, limits: &gdhcn_credential::Limits) -> Vec<Input> {
+    let mut texts = Vec::new();
+    let mut sources = Vec::new();
+    let mut found = Vec::new();
+    for (place, input) in inputs.into_iter().enumerate() {
+        match input.found {
+            Found::Text(text) => {
+                sources.push(place);
+                texts.push((input.name, text));
+            }
+            Found::NoCode => found.push((place, input)),
+        }
+    }
+    for piece in shc::split(texts, limits) {
+        let place = sources.get(piece.source).copied().unwrap_or_default();
+        found.push((place, Input { name: piece.name, found: Found::Text(piece.text) }));
+    }
+    // Stable, so that the cards of one file stay in their order.
+    found.sort_by_key(|(place, _)| *place);
+    found.into_iter().map(|(_, input)| input).collect()
 }
 
 /// Reads a file of at most [`MAX_INPUT`] bytes.

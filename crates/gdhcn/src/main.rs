@@ -9,13 +9,14 @@ mod describe;
 mod exit;
 mod input;
 mod output;
+mod trust_folder;
 mod trust_source;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, GatewayCommand, TrustCommand, VerifierCommand};
+use crate::cli::{Cli, Command, GatewayCommand, VerifierCommand};
 use crate::exit::{Exit, Fault};
 
 fn main() -> ExitCode {
@@ -43,7 +44,7 @@ fn run(cli: Cli) -> Result<Exit, Fault> {
         Command::Demo(arguments) => command::demo::run(&arguments),
         Command::Verify(arguments) => command::verify::run(&arguments),
         Command::Decode(arguments) => command::decode::run(&arguments),
-        Command::Trust(TrustCommand::List(arguments)) => command::trust::list(&arguments),
+        Command::Trust(command) => command::trust::run(&command),
         Command::Verifier(VerifierCommand::Serve(arguments)) => {
             command::verifier::serve(&arguments)
         }

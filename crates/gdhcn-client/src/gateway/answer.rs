@@ -13,7 +13,7 @@ type Reader<'de> = serde_json::Deserializer<serde_json::de::SliceRead<'de>>;
 const QUOTED: usize = 160;
 
 /// Why a body could not be read whole.
-pub(super) enum ReadError {
+pub(crate) enum ReadError {
     TooLarge,
     Transport(reqwest::Error),
 }
@@ -36,7 +36,7 @@ pub(super) fn content_type(response: &Response) -> Kind {
 }
 
 /// Reads the body piece by piece and stops at `limit` bytes.
-pub(super) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, ReadError> {
+pub(crate) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, ReadError> {
     let announced = response.content_length().unwrap_or(0);
     if announced > limit as u64 {
         return Err(ReadError::TooLarge);

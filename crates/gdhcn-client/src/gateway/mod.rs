@@ -23,9 +23,9 @@
 //! between calls but open connections, and trusts nothing it downloads. The entries of a trust
 //! list are checked by `gdhcn_trust`.
 
-mod answer;
+pub(crate) mod answer;
 mod error;
-mod options;
+pub(crate) mod options;
 mod server_trust;
 mod trust_list;
 

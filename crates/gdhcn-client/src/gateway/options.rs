@@ -156,44 +156,63 @@ pub(super) fn read_certificates(
 
 pub(super) fn connect(options: GatewayOptions) -> Result<Gateway, SetupError> {
     let base = base_url(&options.base_url)?;
-    let (proxies, direct) = proxies(&base, &options.proxy)?;
+    let identity = Some(options.identity);
+    let (http, direct) =
+        http_client(&base, identity, options.server_trust, &options.proxy, &options.timeouts)?;
+    Ok(Gateway { http, base, limits: options.limits, direct })
+}
+
+/// A client that speaks to the host of `base`, follows no redirect and tries nothing twice, and
+/// whether it is certain that it uses no proxy.
+pub(crate) fn http_client(
+    base: &Url,
+    identity: Option<ClientIdentity>,
+    server_trust: ServerTrust,
+    proxy: &ProxyChoice,
+    timeouts: &Timeouts,
+) -> Result<(Client, bool), SetupError> {
+    let (proxies, direct) = proxies(base, proxy)?;
     let mut builder = Client::builder()
-        .tls_backend_preconfigured(tls(options.identity, options.server_trust)?)
+        .tls_backend_preconfigured(tls(identity, server_trust)?)
         .https_only(true)
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
         .referer(false)
         .user_agent(concat!("gdhcn-client/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(options.timeouts.connect)
-        .read_timeout(options.timeouts.idle)
-        .timeout(options.timeouts.total);
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.idle)
+        .timeout(timeouts.total);
     for proxy in proxies {
         builder = builder.proxy(proxy);
     }
     let http = builder.build().map_err(|error| SetupError::Tls { reason: error.to_string() })?;
-    Ok(Gateway { http, base, limits: options.limits, direct })
+    Ok((http, direct))
 }
 
-fn tls(identity: ClientIdentity, trust: ServerTrust) -> Result<ClientConfig, SetupError> {
+fn tls(identity: Option<ClientIdentity>, trust: ServerTrust) -> Result<ClientConfig, SetupError> {
     let failed = |error: rustls::Error| SetupError::Tls { reason: error.to_string() };
     // Named here and not taken from a process-wide default, which a library must not install.
     let provider: Arc<CryptoProvider> = Arc::new(aws_lc_rs::default_provider());
     let verifier = trust.into_verifier(Arc::clone(&provider))?;
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(failed)?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_client_auth_cert(identity.chain, identity.key)
-        .map_err(|error| match error {
-            rustls::Error::InconsistentKeys(_) => SetupError::Key {
-                reason: "it does not belong to the client certificate; check that both files are \
-                         of the same pair"
-                    .to_owned(),
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match identity {
+        None => builder.with_no_client_auth(),
+        Some(identity) => builder.with_client_auth_cert(identity.chain, identity.key).map_err(
+            |error| match error {
+                rustls::Error::InconsistentKeys(_) => SetupError::Key {
+                    reason: "it does not belong to the client certificate; check that both files \
+                             are of the same pair"
+                        .to_owned(),
+                },
+                other => failed(other),
             },
-            other => failed(other),
-        })?;
+        )?,
+    };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }

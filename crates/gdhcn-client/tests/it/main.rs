@@ -4,5 +4,6 @@
 
 mod answers;
 mod connections;
+mod did_web;
 mod pki;
 mod server;

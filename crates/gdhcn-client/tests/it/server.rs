@@ -40,6 +40,16 @@ impl Fake {
 /// A server that shows `pair`, asks for a client certificate issued by `client_ca` (any
 /// certificate may then stand for itself), and answers `answer` to everything.
 pub(crate) async fn serve(pair: &Pair, client_ca: Option<&Pair>, answer: &str) -> Fake {
+    let answer = answer.to_owned();
+    serve_by(pair, client_ca, move |_| answer.clone()).await
+}
+
+/// As [`serve`], with an answer for each request.
+pub(crate) async fn serve_by(
+    pair: &Pair,
+    client_ca: Option<&Pair>,
+    answer: impl Fn(&str) -> String + Send + Sync + 'static,
+) -> Fake {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -63,14 +73,15 @@ pub(crate) async fn serve(pair: &Pair, client_ca: Option<&Pair>, answer: &str) -
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let requests = Arc::new(Mutex::new(Vec::new()));
-    let (record, answer) = (Arc::clone(&requests), answer.to_owned());
+    let (record, answer) = (Arc::clone(&requests), Arc::new(answer));
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
             let (acceptor, record, answer) =
-                (acceptor.clone(), Arc::clone(&record), answer.clone());
+                (acceptor.clone(), Arc::clone(&record), Arc::clone(&answer));
             tokio::spawn(async move {
                 let Ok(mut stream) = acceptor.accept(connection).await else { return };
                 if let Some(request) = read_request(&mut stream).await {
+                    let answer = answer(&request);
                     record.lock().unwrap().push(request);
                     let _ = stream.write_all(answer.as_bytes()).await;
                 }

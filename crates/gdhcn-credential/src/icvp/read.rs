@@ -85,7 +85,7 @@ impl Icvp {
             document_type: fields.optional(names.document_type, UNLIMITED),
             guardian: fields.optional("gn", UNLIMITED),
             template_version: match generation {
-                Generation::Third => Some(fields.required("v", UNLIMITED)),
+                Generation::Third => Some(template_version(&mut fields)),
                 _ => None,
             },
             doses: Vec::new(),
@@ -110,6 +110,9 @@ fn dose_maps<'m, 'b>(
     let doses: Vec<_> = match (fields.value(names.doses), generation) {
         (Some(Value::Map(map)), _) => vec![map],
         (Some(Value::Array(doses)), Generation::First | Generation::Second) => {
+            for (index, _) in doses.iter().enumerate().filter(|(_, one)| one.as_map().is_none()) {
+                fields.note(&format!("{}/{index}", names.doses), Rule::NotAMap);
+            }
             doses.iter().filter_map(Value::as_map).collect()
         }
         (Some(value), _) if !value.is_nothing() => {
@@ -160,7 +163,8 @@ fn dose(
         valid_from,
         valid_until,
     };
-    if dose.clinician.is_none() && dose.authority.is_none() {
+    let is_blank = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().is_empty();
+    if is_blank(&dose.clinician) && is_blank(&dose.authority) {
         fields.note("", Rule::NoAuthority);
     }
     if !is_first && !dose.product.is_empty() && dose.icvp_product().is_none() {
@@ -173,6 +177,15 @@ fn dose(
         }
     }
     dose
+}
+
+/// A template that is not known may mean something else by its fields.
+fn template_version(fields: &mut Fields<'_, '_, '_>) -> String {
+    let version = fields.required("v", UNLIMITED);
+    if !version.is_empty() && version != Icvp::TEMPLATE_VERSION {
+        fields.note("v", Rule::UnknownVersion);
+    }
+    version
 }
 
 fn sex(fields: &mut Fields<'_, '_, '_>) -> String {

@@ -46,8 +46,7 @@ pub(super) fn read(bundle: &Value, issuer: &str, problems: &mut Vec<Problem>) ->
     let mut statements = Vec::new();
     for (index, resource) in of_type("Immunization") {
         if is_stated(resource, &["completed"], index, problems) {
-            let dose = u32::try_from(statements.len() + 1).ok();
-            statements.push(Statement::Vaccination(vaccination(resource, dose)));
+            statements.push(Statement::Vaccination(vaccination(resource)));
         }
     }
     for (index, resource) in of_type("Observation") {
@@ -98,7 +97,7 @@ fn name(name: Option<&Value>) -> String {
     parts.join(" ")
 }
 
-fn vaccination(resource: &Value, dose: Option<u32>) -> Vaccination {
+fn vaccination(resource: &Value) -> Vaccination {
     let stated = resource.pointer("/protocolApplied/0/doseNumberPositiveInt");
     let series = resource.pointer("/protocolApplied/0/seriesDosesPositiveInt");
     let number = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok());
@@ -110,7 +109,7 @@ fn vaccination(resource: &Value, dose: Option<u32>) -> Vaccination {
         manufacturer: manufacturer(resource),
         lot: optional(resource, "/lotNumber"),
         date: DateText::from(text(resource, "/occurrenceDateTime")),
-        dose: stated.and_then(number).or(dose),
+        dose: stated.and_then(number),
         total_doses: series.and_then(number),
         centre: optional(resource, "/performer/0/actor/display"),
         ..Vaccination::default()

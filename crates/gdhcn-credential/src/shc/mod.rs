@@ -7,10 +7,13 @@
 mod bundle;
 pub mod files;
 pub mod numeric;
+mod split;
 
 use gdhcn_envelope::inflate::{self, InflateError};
 use gdhcn_envelope::json::{self, JsonError, Object, Value};
 use gdhcn_envelope::jws::{CompactJws, JwsError};
+
+pub use split::{Piece, split};
 
 use crate::{Credential, Limits, Person, Problem, Rule, TimeClaim};
 

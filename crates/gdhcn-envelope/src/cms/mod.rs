@@ -3,6 +3,7 @@
 //! Uploads to a gateway and the trust anchor's signatures over certificates are such messages:
 //! exactly one certificate, exactly one signer. [`SignedMessage`] reads them, step by step in the
 //! order that the network's gateways show to their clients ([`Step`]). [`sign`] makes them.
+//! Lists of other networks carry more certificates: [`SignedContent`], [`MasterList`].
 //!
 //! Java clients write BER with indefinite lengths and octet strings in pieces. The structure is
 //! therefore walked in BER ([`ber`]); what is signed or hashed is never re-encoded, except for
@@ -24,7 +25,9 @@
 mod base64_text;
 pub mod ber;
 mod error;
+mod master_list;
 mod sign;
+mod signed_content;
 mod signed_data;
 mod signed_message;
 mod signer_info;
@@ -32,7 +35,9 @@ mod verification;
 
 pub use base64_text::{Base64Text, decode_base64};
 pub use error::{CmsError, Step};
+pub use master_list::MasterList;
 pub use sign::{Form, sign};
+pub use signed_content::SignedContent;
 pub use signed_message::{Content, OpenedMessage, SignedMessage};
 
 use crate::x509;

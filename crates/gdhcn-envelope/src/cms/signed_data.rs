@@ -78,14 +78,14 @@ impl<'a> SignedData<'a> {
 }
 
 /// The fields of one constructed element, taken one by one.
-struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     elements: Elements<'a>,
     peeked: Option<Element<'a>>,
     at: usize,
 }
 
 impl<'a> Fields<'a> {
-    fn of(element: Element<'a>, tag: u8, what: &'static str) -> Result<Self, CmsError> {
+    pub(crate) fn of(element: Element<'a>, tag: u8, what: &'static str) -> Result<Self, CmsError> {
         if element.tag == tag {
             Ok(Self { elements: element.children(), peeked: None, at: element.at })
         } else {
@@ -114,7 +114,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn take(&mut self, tag: u8, what: &'static str) -> Result<Element<'a>, CmsError> {
+    pub(crate) fn take(&mut self, tag: u8, what: &'static str) -> Result<Element<'a>, CmsError> {
         self.take_if(tag)?.ok_or_else(|| self.wrong(what))
     }
 
@@ -126,7 +126,7 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| self.wrong(what))
     }
 
-    fn end(mut self, what: &'static str) -> Result<(), CmsError> {
+    pub(crate) fn end(mut self, what: &'static str) -> Result<(), CmsError> {
         match self.next()? {
             None => Ok(()),
             Some(element) => Err(CmsError::InvalidCms { at: element.at, what }),
@@ -138,7 +138,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn all(set: Element<'_>) -> Result<Vec<Element<'_>>, CmsError> {
+/// The elements of a set.
+pub(crate) fn all(set: Element<'_>) -> Result<Vec<Element<'_>>, CmsError> {
     let mut children = set.children();
     let mut all = Vec::new();
     while let Some(element) = children.next()? {

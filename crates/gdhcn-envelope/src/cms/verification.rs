@@ -2,6 +2,7 @@ use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use gdhcn_crypto::{Backend, DigestAlgorithm, VerifyError};
+use jiff::Timestamp;
 use spki::AlgorithmIdentifierRef;
 
 use crate::algorithm;
@@ -48,11 +49,7 @@ pub(crate) fn verify(signed: &Signed<'_>, backend: Backend) -> Result<(), CmsErr
 }
 
 fn check_signing_time(signed: &Signed<'_>) -> Result<(), CmsError> {
-    const NAME: &str = "signingTime";
-    let Some(value) = single(signed.signer_info, oid::SIGNING_TIME, NAME)? else { return Ok(()) };
-    let time = x509_cert::time::Time::from_der(value)
-        .map_err(|_| attribute_error(NAME, "is no UTCTime or GeneralizedTime"))?;
-    let signing_time = timestamp(time.to_unix_duration());
+    let Some(signing_time) = signing_time(signed.signer_info)? else { return Ok(()) };
     if signed.certificate.validity_at(signing_time) == Validity::Valid {
         return Ok(());
     }
@@ -61,6 +58,15 @@ fn check_signing_time(signed: &Signed<'_>) -> Result<(), CmsError> {
         not_before: signed.certificate.not_before(),
         not_after: signed.certificate.not_after(),
     })
+}
+
+/// The signing time attribute.
+pub(crate) fn signing_time(info: &SignerInfo<'_>) -> Result<Option<Timestamp>, CmsError> {
+    const NAME: &str = "signingTime";
+    let Some(value) = single(info, oid::SIGNING_TIME, NAME)? else { return Ok(None) };
+    let time = x509_cert::time::Time::from_der(value)
+        .map_err(|_| attribute_error(NAME, "is no UTCTime or GeneralizedTime"))?;
+    Ok(Some(timestamp(time.to_unix_duration())))
 }
 
 fn check_content_type(signed: &Signed<'_>) -> Result<(), CmsError> {

@@ -110,7 +110,13 @@ impl Header {
         }
         let algorithm = map
             .get_int(Label::Algorithm.number())
-            .map(|value| value.as_i64().ok_or(wrong(Label::Algorithm)))
+            .map(|value| match value {
+                // A name (RFC 9052, 3.1) or a number beyond all that are assigned: an algorithm
+                // that nobody here knows, which is for the format to refuse.
+                Value::Text(_) => Ok(i64::MAX),
+                Value::Unsigned(_) | Value::Negative(_) => Ok(value.as_i64().unwrap_or(i64::MAX)),
+                _ => Err(wrong(Label::Algorithm)),
+            })
             .transpose()?;
         let kid = match map.get_int(Label::Kid.number()) {
             None => None,

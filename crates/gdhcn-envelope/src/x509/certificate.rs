@@ -16,6 +16,7 @@ use crate::x509::{Extensions, Name, NameError};
 #[derive(Clone)]
 pub struct Certificate(Arc<Parsed>);
 
+#[derive(Clone)]
 struct Parsed {
     der: Vec<u8>,
     thumbprint: Thumbprint,
@@ -200,6 +201,20 @@ impl Certificate {
     /// When the key cannot be used: an unknown curve, explicit curve parameters, a short RSA key.
     pub fn public_key(&self) -> Result<&PublicKey, &KeyError> {
         self.0.public_key.as_ref()
+    }
+
+    /// The same certificate; where its key spells out the parameters of P-256, P-384 or P-521
+    /// instead of naming the curve, [`Self::public_key`] takes it.
+    ///
+    /// ICAO Doc 9303-12 prescribes what RFC 5480 forbids, so this is for certificates of its
+    /// network.
+    #[must_use]
+    pub fn with_explicit_curve(&self) -> Self {
+        if self.0.public_key != Err(KeyError::ExplicitCurveParameters) {
+            return self.clone();
+        }
+        let public_key = PublicKey::from_spki_der_with_explicit_curve(self.public_key_info());
+        Self(Arc::new(Parsed { public_key, ..Parsed::clone(&self.0) }))
     }
 
     /// The algorithm by which the issuer signed.

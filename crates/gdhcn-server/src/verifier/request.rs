@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
-use gdhcn_credential::parse_instant_loose;
+use gdhcn_credential::{parse_instant_loose, shc};
 use gdhcn_scan::ScanError;
 use gdhcn_verify::{Context, Limits, Outcome, PolicyName, report, verify as judge};
 use http::header::CONTENT_TYPE;
@@ -86,7 +86,9 @@ pub(super) async fn verify(
     let trust = verifier.trust.load_full();
     let results = tokio::task::spawn_blocking(move || {
         let context = Context { trust: &trust, at, policy, limits: Limits::default() };
-        let verdicts = codes.iter().map(|code| judge(code, &context));
+        let named = codes.into_iter().map(|code| (String::new(), code)).collect();
+        let codes = shc::split(named, &context.limits.credential);
+        let verdicts = codes.iter().map(|code| judge(&code.text, &context));
         let (outcomes, reports): (Vec<_>, Vec<_>) =
             verdicts.map(|verdict| (verdict.outcome, report::of(&verdict))).unzip();
         answer(Outcome::of_all(outcomes), policy.name, at, reports)

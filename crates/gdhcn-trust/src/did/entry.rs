@@ -8,7 +8,8 @@ use gdhcn_envelope::json::{Object, Value};
 use gdhcn_envelope::linked_data::{Document, Method};
 use gdhcn_envelope::x509::{Certificate, CertificateError};
 
-use super::jwk::{self, JwkError};
+use super::registry;
+use crate::jwk::{self, JwkError};
 use crate::kid_text;
 
 /// One key of a trust list, read but not judged: its certificate may be expired.
@@ -17,6 +18,8 @@ use crate::kid_text;
 pub struct Entry {
     /// The DID URL of the entry.
     pub id: String,
+    /// What documents call the key's owner, where the list has that in place of a participant.
+    pub name: Option<String>,
     /// The key identifier in the fragment of `id`.
     pub kid: Kid,
     /// The fragment as it stands there.
@@ -79,32 +82,60 @@ fn read_entry<'o>(
         return Err(EntryError::KidDiffers { jwk: own.to_owned() });
     }
     let facts = Facts::read(object, did)?;
-    let mut chain = certificates.chain(jwk)?.into_iter();
-    let certificate = chain.next();
-    let certified = match &certificate {
-        Some(certificate) => Some(
-            certificate.public_key().map_err(|error| EntryError::CertificateKey(error.clone()))?,
-        ),
-        None => None,
-    };
-    let public_key = match (jwk::read(jwk)?, certified) {
-        (Some(key), Some(certified)) if key != *certified => return Err(EntryError::KeyDiffers),
-        (Some(key), _) => key,
-        (None, Some(certified)) => certified.clone(),
-        (None, None) => return Err(EntryError::UnknownCurve),
-    };
+    let JwkKey { public_key, certificate, issuers } = read_jwk(jwk, certificates)?;
+    let registered = registry::Registered::read(did, kid_text, certificate.as_ref());
     Ok(Entry {
         id: id.to_owned(),
-        kid,
+        name: registered.name,
+        kid: registered.kid.unwrap_or(kid),
         kid_text: kid_text.to_owned(),
-        participant: facts.participant,
-        participant_code: facts.participant_code,
+        participant: facts.participant.or(registered.participant),
+        participant_code: match registered.participant {
+            Some(participant) if facts.participant_code.is_empty() => {
+                participant.alpha3().to_owned()
+            }
+            _ => facts.participant_code,
+        },
         domain: facts.domain,
-        usage: facts.usage,
+        usage: if registered.is_authority { KeyUsage::Sca } else { facts.usage },
         public_key,
         certificate,
-        issuers: chain.collect(),
+        issuers,
     })
+}
+
+/// What a JWK with or without certificates gives.
+pub(crate) struct JwkKey {
+    pub(crate) public_key: PublicKey,
+    pub(crate) certificate: Option<Certificate>,
+    pub(crate) issuers: Vec<Certificate>,
+}
+
+/// Reads a JWK and its `x5c`; the two must hold the same key.
+pub(crate) fn read_jwk<'o>(
+    jwk: &'o Object<'_>,
+    certificates: &mut Certificates<'o>,
+) -> Result<JwkKey, EntryError> {
+    let mut chain = certificates.chain(jwk)?.into_iter();
+    let certificate = chain.next();
+    let certified = |certificate: &Certificate| {
+        let key = certificate.public_key().cloned();
+        key.map_err(|error| EntryError::CertificateKey(error.clone()))
+    };
+    let (public_key, certificate) = match (jwk::read(jwk)?, certificate) {
+        (Some(key), Some(certificate)) => {
+            // What the certificate may spell out in full, the JWK calls by its name.
+            let certificate = certificate.with_explicit_curve();
+            if certified(&certificate)? != key {
+                return Err(EntryError::KeyDiffers);
+            }
+            (key, Some(certificate))
+        }
+        (None, Some(certificate)) => (certified(&certificate)?, Some(certificate)),
+        (Some(key), None) => (key, None),
+        (None, None) => return Err(EntryError::UnknownCurve),
+    };
+    Ok(JwkKey { public_key, certificate, issuers: chain.collect() })
 }
 
 /// What a list says about a key, in members of the entry or in the path of its DID.
@@ -212,7 +243,7 @@ impl<'a> Path<'a> {
 
 /// Certificates by their base64 text: an authority stands beside each of its document signers.
 #[derive(Default)]
-struct Certificates<'o>(HashMap<&'o str, Certificate>);
+pub(crate) struct Certificates<'o>(HashMap<&'o str, Certificate>);
 
 impl<'o> Certificates<'o> {
     fn chain(&mut self, jwk: &'o Object<'_>) -> Result<Vec<Certificate>, EntryError> {

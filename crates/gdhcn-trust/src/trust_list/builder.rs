@@ -1,21 +1,24 @@
 use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use gdhcn_codes::{KeyUsage, Participant};
-use gdhcn_crypto::{Backend, Kid};
-use gdhcn_envelope::linked_data::{Document, Proof, ProofError};
+use gdhcn_crypto::Backend;
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::Certificate;
+use jiff::Timestamp;
 
+use super::authorities::{Authorities, Held, Listed, Owner};
 use super::gateway;
+use super::issuers::Issuers;
+use super::key::Draft;
+use super::material::Material;
 use super::{
-    GatewayItem, Limits, ProofStatus, Refusal, RefusedEntry, Source, SourceKind, TrustStore,
+    GatewayItem, Limits, ProofStatus, Refusal, RefusedEntry, Relay, Source, SourceKind, TrustStore,
     TrustedKey,
 };
-use crate::did::{self, Entry, PinnedKey, Provenance, pinned};
+use crate::did::{PinnedKey, Provenance, pinned};
 use crate::kid_text;
-use crate::path::{Authority, Standing};
+use crate::path::Standing;
 use crate::purpose::DocumentPurposes;
 
 /// Reads sources and puts a [`TrustStore`] together.
@@ -24,13 +27,17 @@ use crate::purpose::DocumentPurposes;
 /// bad file does not take the others away and none goes unseen.
 #[derive(Debug)]
 pub struct TrustStoreBuilder {
-    backend: Backend,
-    limits: Limits,
-    pinned: Vec<PinnedKey>,
-    keys: Vec<TrustedKey>,
-    sources: Vec<Source>,
-    refused: Vec<RefusedEntry>,
-    authorities: HashMap<Owner, Vec<Arc<Authority>>>,
+    pub(super) backend: Backend,
+    pub(super) limits: Limits,
+    pub(super) pinned: Vec<PinnedKey>,
+    fetched: Option<Timestamp>,
+    etag: Option<String>,
+    pub(super) floor: Option<Timestamp>,
+    pub(super) keys: Vec<TrustedKey>,
+    pub(super) sources: Vec<Source>,
+    pub(super) refused: Vec<RefusedEntry>,
+    pub(super) authorities: HashMap<Owner, Vec<Listed>>,
+    pub(super) issuers: Issuers,
 }
 
 impl TrustStoreBuilder {
@@ -41,10 +48,14 @@ impl TrustStoreBuilder {
             limits: Limits::default(),
             // The points are constants of this crate, so there is nothing to refuse.
             pinned: pinned::who_keys().unwrap_or_default(),
+            fetched: None,
+            etag: None,
+            floor: None,
             keys: Vec::new(),
             sources: Vec::new(),
             refused: Vec::new(),
             authorities: HashMap::new(),
+            issuers: Issuers::default(),
         }
     }
 
@@ -55,48 +66,20 @@ impl TrustStoreBuilder {
         self
     }
 
+    /// Says when the sources that are added from now on were fetched from where they are
+    /// published, and the ETag (RFC 9110, 8.8.3) that came with them; `None` for files of unknown
+    /// age.
+    pub fn fetched_at(&mut self, at: Option<Timestamp>, etag: Option<String>) {
+        self.fetched = at;
+        self.etag = etag;
+    }
+
     /// Pins a key for the lists whose proof names `key.method`, in place of any built-in key of
     /// that name.
     pub fn pin(&mut self, key: PinnedKey) {
         self.pinned
             .retain(|known| known.method != key.method || known.provenance == Provenance::Caller);
         self.pinned.push(key);
-    }
-
-    /// Adds a DID document: a trust list of version 1 or 2, embedded or of references.
-    ///
-    /// A list whose proof is broken gives no key. References are not followed.
-    pub fn add_did_document(&mut self, name: &str, text: &[u8]) {
-        let source = self.begin(name, SourceKind::DidDocument { id: String::new() });
-        let document = match Document::parse(text, &self.limits.document) {
-            Ok(document) => document,
-            Err(error) => return self.refuse(source, name.to_owned(), error.into()),
-        };
-        let (proof, created) = self.judge(&document);
-        let broken = match &proof {
-            ProofStatus::Broken { reason } => Some(reason.clone()),
-            _ => None,
-        };
-        if let Some(entry) = self.sources.get_mut(source) {
-            entry.kind = SourceKind::DidDocument { id: document.id().to_owned() };
-            entry.proof = proof;
-            entry.created = created;
-        }
-        let mut entries = Vec::new();
-        for (name, entry) in did::read(&document) {
-            match (entry, &broken) {
-                (_, Some(reason)) => {
-                    self.refuse(source, name, Refusal::BrokenProof(reason.clone()));
-                }
-                (Ok(entry), None) => entries.push(entry),
-                (Err(error), None) => self.refuse(source, name, error.into()),
-            }
-        }
-        // Version 1 lists hold no authorities; there the certificates behind the leaves stand in.
-        let lists_authorities = entries.iter().any(|entry| entry.usage.is_authority());
-        for entry in entries {
-            self.add_entry(source, entry, lists_authorities);
-        }
     }
 
     /// Adds the certificates of one PEM or DER file, trusted as they are.
@@ -125,7 +108,7 @@ impl TrustStoreBuilder {
             for (index, certificate) in certificates.into_iter().enumerate() {
                 let id = if several { format!("{file} #{}", index + 1) } else { file.to_owned() };
                 match certificate {
-                    Ok(certificate) => self.add_given(source, id, certificate),
+                    Ok(certificate) => self.add_given(source, id, None, certificate),
                     Err(error) => self.refuse(source, id, error.into()),
                 }
             }
@@ -158,18 +141,86 @@ impl TrustStoreBuilder {
         }
     }
 
+    /// Takes over the sources of another store that are `wanted`, with all that came from them.
+    /// `relay` says whose snapshot they were imported with.
+    pub fn keep(
+        &mut self,
+        store: &TrustStore,
+        relay: Option<Relay>,
+        mut wanted: impl FnMut(&Source) -> bool,
+    ) {
+        self.floor = self.floor.max(store.time_floor());
+        let mut places = vec![None; store.sources.len()];
+        for (place, source) in places.iter_mut().zip(&store.sources) {
+            if wanted(source) {
+                *place = Some(self.sources.len());
+                let relayed = relay.or(source.relayed);
+                self.sources.push(Source { keys: 0, refused: 0, relayed, ..source.clone() });
+            }
+        }
+        let place = |source: usize| places.get(source).copied().flatten();
+        for key in &store.keys {
+            if let Some(source) = place(key.source) {
+                self.keys.push(key.to_draft(source).into_key(self.backend));
+            }
+        }
+        for refused in &store.refused {
+            if let Some(source) = place(refused.source) {
+                self.refused.push(RefusedEntry { source, ..refused.clone() });
+            }
+        }
+        for (owner, authorities) in &store.authorities {
+            for listed in authorities.listed() {
+                if let Some(source) = place(listed.source) {
+                    let listed = Listed { source, ..listed.clone() };
+                    self.authorities.entry(owner.clone()).or_default().push(listed);
+                }
+            }
+        }
+        for (source, issuer) in store.issuers.listed() {
+            if let Some(source) = place(*source) {
+                self.issuers.add(source, issuer.clone());
+            }
+        }
+    }
+
+    /// Records that the source of this name was asked for again and had not changed.
+    pub fn seen_unchanged(&mut self, name: &str, at: Timestamp) {
+        for source in self.sources.iter_mut().filter(|source| source.name == name) {
+            source.fetched = Some(at);
+        }
+    }
+
+    /// Adds to the refused entries of the source that was added last one that never came so far as
+    /// to be read here.
+    pub fn refuse_last(&mut self, name: String, reason: String) {
+        if let Some(source) = self.sources.len().checked_sub(1) {
+            self.refuse(source, name, Refusal::Recorded(reason));
+        }
+    }
+
     /// The store.
     pub fn build(mut self) -> TrustStore {
-        let authorities: HashMap<Owner, Arc<[Arc<Authority>]>> =
-            self.authorities.into_iter().map(|(owner, list)| (owner, list.into())).collect();
-        self.keys.sort_by(|one, other| one.kid.cmp(&other.kid));
-        let mut by_kid: HashMap<Kid, Range<usize>> = HashMap::with_capacity(self.keys.len());
+        if !self.keys.is_sorted_by(|one, other| one.kid <= other.kid) {
+            self.keys.sort_by(|one, other| one.kid.cmp(&other.kid));
+        }
+        let backend = self.backend;
+        let authorities: HashMap<Owner, Arc<Authorities>> = self
+            .authorities
+            .into_iter()
+            .map(|(owner, list)| (owner, Arc::new(Authorities::new(list, backend))))
+            .collect();
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut authority_keys: HashMap<Participant, Vec<usize>> = HashMap::new();
         for (index, key) in self.keys.iter_mut().enumerate() {
             let owner = Owner::new(key.participant, &key.participant_code);
-            if let Some(authorities) = authorities.get(&owner) {
-                key.authorities = Arc::clone(authorities);
+            key.authorities = authorities.get(&owner).cloned();
+            if let Some(participant) = key.participant.filter(|_| key.usage.is_authority()) {
+                authority_keys.entry(participant).or_default().push(index);
             }
-            by_kid.entry(key.kid.clone()).or_insert(index..index).end = index + 1;
+            if let Some(name) = &key.name {
+                by_name.entry(name.clone()).or_default().push(index);
+            }
             if let Some(source) = self.sources.get_mut(key.source) {
                 source.keys += 1;
             }
@@ -179,18 +230,30 @@ impl TrustStoreBuilder {
                 source.refused += 1;
             }
         }
-        TrustStore { keys: self.keys, by_kid, sources: self.sources, refused: self.refused }
+        TrustStore {
+            keys: self.keys,
+            by_name,
+            authority_keys,
+            authorities,
+            issuers: self.issuers,
+            sources: self.sources,
+            refused: self.refused,
+            floor: self.floor,
+        }
     }
 
-    fn begin(&mut self, name: &str, kind: SourceKind) -> usize {
+    pub(super) fn begin(&mut self, name: &str, kind: SourceKind) -> usize {
         let proof = match kind {
-            SourceKind::Certificates => ProofStatus::GivenByCaller,
+            SourceKind::Certificates | SourceKind::NamedKeys { .. } => ProofStatus::GivenByCaller,
             _ => ProofStatus::NoProof,
         };
         self.sources.push(Source {
             name: name.to_owned(),
             kind,
             created: None,
+            fetched: self.fetched,
+            etag: self.etag.clone(),
+            relayed: None,
             proof,
             keys: 0,
             refused: 0,
@@ -198,85 +261,23 @@ impl TrustStoreBuilder {
         self.sources.len() - 1
     }
 
-    fn refuse(&mut self, source: usize, name: String, reason: Refusal) {
+    pub(super) fn refuse(&mut self, source: usize, name: String, reason: Refusal) {
         self.refused.push(RefusedEntry { source, name, reason });
     }
 
-    /// Checks a list's proof, as far as a pinned key allows.
-    fn judge(&self, document: &Document<'_>) -> (ProofStatus, Option<jiff::Timestamp>) {
-        let Some(proof) = document.proof() else { return (ProofStatus::NoProof, None) };
-        let method = proof.text("verificationMethod").unwrap_or_default();
-        let created = proof.text("created").and_then(|created| created.parse().ok());
-        let mut keys = self
-            .pinned
-            .iter()
-            .filter(|key| key.method == method && document.id().starts_with(&key.lists))
-            .peekable();
-        if keys.peek().is_none() {
-            return (ProofStatus::Unpinned { method: method.to_owned() }, created);
-        }
-        let proof = match Proof::of(document) {
-            Ok(Some(proof)) => proof,
-            Ok(None) => return (ProofStatus::NoProof, None),
-            Err(reason) => return (ProofStatus::Broken { reason }, created),
-        };
-        let mut reason = ProofError::BadSignature;
-        for pinned in keys {
-            let outcome = match self.backend.verifier(&pinned.key) {
-                Ok(verifier) => proof.verify(verifier.as_ref()),
-                Err(_) => Err(ProofError::Key { found: pinned.key.to_string() }),
-            };
-            match outcome {
-                Ok(()) => {
-                    let status = ProofStatus::Verified {
-                        method: method.to_owned(),
-                        provenance: pinned.provenance,
-                        coverage: proof.coverage(),
-                    };
-                    return (status, created);
-                }
-                Err(error) => reason = error,
-            }
-        }
-        (ProofStatus::Broken { reason }, created)
-    }
-
-    fn add_entry(&mut self, source: usize, entry: Entry, lists_authorities: bool) {
-        let owner = Owner::new(entry.participant, &entry.participant_code);
-        if entry.usage.is_authority() {
-            if let Some(certificate) = &entry.certificate {
-                self.add_authority(owner, certificate, entry.usage, Standing::Authority);
-            }
-        } else if !lists_authorities {
-            let usage = match entry.usage {
-                KeyUsage::Desc => KeyUsage::Deca,
-                _ => KeyUsage::Sca,
-            };
-            for certificate in &entry.issuers {
-                self.add_authority(owner.clone(), certificate, usage, Standing::Companion);
-            }
-        }
-        self.keys.push(TrustedKey {
-            id: entry.id,
-            kid: entry.kid,
-            kid_text: Some(entry.kid_text),
-            participant: entry.participant,
-            participant_code: entry.participant_code,
-            domain: entry.domain,
-            usage: entry.usage,
-            purposes: purposes(entry.certificate.as_ref()),
-            public_key: entry.public_key,
-            certificate: entry.certificate,
-            source,
-            given_by_caller: false,
-            backend: self.backend,
-            authorities: Arc::default(),
-            verifier: OnceLock::new(),
-            chain: OnceLock::new(),
-        });
-    }
-
-    fn add_given(&mut self, source: usize, id: String, certificate: Certificate) {
+    /// A certificate that the caller trusts as it is. A `name` makes it a signer, whatever else it
+    /// may do.
+    pub(super) fn add_given(
+        &mut self,
+        source: usize,
+        id: String,
+        name: Option<&str>,
+        certificate: Certificate,
+    ) {
+        let is_ca = certificate.extensions().basic_constraints.is_some_and(|one| one.ca);
+        let is_authority = name.is_none() && is_ca;
+        // States hand out the authorities of passports, whose curves are spelled out.
+        let certificate = if is_ca { certificate.with_explicit_curve() } else { certificate };
         let public_key = match certificate.public_key() {
             Ok(key) => key.clone(),
             Err(error) => {
@@ -286,29 +287,24 @@ impl TrustStoreBuilder {
         };
         let participant_code = certificate.subject().country().unwrap_or_default().to_owned();
         let participant = Participant::parse(&participant_code).ok();
-        let is_authority = certificate.extensions().basic_constraints.is_some_and(|one| one.ca);
         let usage = if is_authority { KeyUsage::Sca } else { KeyUsage::Dsc };
         if is_authority {
             let owner = Owner::new(participant, &participant_code);
-            self.add_authority(owner, &certificate, usage, Standing::Authority);
+            self.add_authority(source, owner, &certificate, usage, Standing::Authority);
         }
-        self.keys.push(TrustedKey {
+        self.add(Draft {
+            source,
             id,
+            name: name.map(str::to_owned),
             kid: certificate.kid(),
             kid_text: None,
             participant,
             participant_code,
             domain: None,
             usage,
-            public_key,
             purposes: DocumentPurposes::of(&certificate),
-            certificate: Some(certificate),
-            source,
+            material: Material::new(public_key, Some(certificate)),
             given_by_caller: true,
-            backend: self.backend,
-            authorities: Arc::default(),
-            verifier: OnceLock::new(),
-            chain: OnceLock::new(),
         });
     }
 
@@ -318,30 +314,31 @@ impl TrustStoreBuilder {
         let Ok(public_key) = certificate.public_key().cloned() else { return };
         let owner = Owner::new(participant, &item.country);
         if usage.is_authority() {
-            self.add_authority(owner, &certificate, usage, Standing::Authority);
+            self.add_authority(source, owner, &certificate, usage, Standing::Authority);
         }
-        self.keys.push(TrustedKey {
+        self.add(Draft {
+            source,
             id: format!("{} {} {}", item.country, item.group, item.kid),
+            name: None,
             kid: kid_text::parse(&item.kid),
             kid_text: Some(item.kid.clone()),
             participant,
             participant_code: item.country.clone(),
             domain,
             usage,
-            public_key,
             purposes: DocumentPurposes::of(&certificate),
-            certificate: Some(certificate),
-            source,
+            material: Material::new(public_key, Some(certificate)),
             given_by_caller: false,
-            backend: self.backend,
-            authorities: Arc::default(),
-            verifier: OnceLock::new(),
-            chain: OnceLock::new(),
         });
     }
 
-    fn add_authority(
+    pub(super) fn add(&mut self, draft: Draft) {
+        self.keys.push(draft.into_key(self.backend));
+    }
+
+    pub(super) fn add_authority(
         &mut self,
+        source: usize,
         owner: Owner,
         certificate: &Certificate,
         usage: KeyUsage,
@@ -349,28 +346,14 @@ impl TrustStoreBuilder {
     ) {
         let list = self.authorities.entry(owner).or_default();
         let known = list.iter().any(|one| {
-            one.certificate() == certificate && one.usage() == usage && one.standing() == standing
+            one.source == source
+                && one.usage == usage
+                && one.standing == standing
+                && one.certificate.der() == certificate.der()
         });
         if !known {
-            let authority = Authority::new(certificate.clone(), usage, standing, self.backend);
-            list.push(Arc::new(authority));
+            let certificate = Held::Read(certificate.clone());
+            list.push(Listed { source, certificate, usage, standing });
         }
-    }
-}
-
-fn purposes(certificate: Option<&Certificate>) -> DocumentPurposes {
-    certificate.map_or(DocumentPurposes::UNRESTRICTED, DocumentPurposes::of)
-}
-
-/// Whose authorities are meant: a participant, or an unknown code as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Owner {
-    Participant(Participant),
-    Code(String),
-}
-
-impl Owner {
-    fn new(participant: Option<Participant>, code: &str) -> Self {
-        participant.map_or_else(|| Self::Code(code.to_ascii_uppercase()), Self::Participant)
     }
 }

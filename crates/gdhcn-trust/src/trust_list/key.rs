@@ -6,16 +6,23 @@ use gdhcn_crypto::{Backend, KeyError, Kid, PublicKey, Thumbprint, Verifier};
 use gdhcn_envelope::x509::{Certificate, KeyUsageBits, Validity};
 use jiff::Timestamp;
 
+use super::authorities::Authorities;
+use super::material::Material;
 use crate::path::{self, Authority, PathError};
 use crate::purpose::DocumentPurposes;
 
 /// A key of a [`TrustStore`](super::TrustStore) with what its source says about it.
 ///
-/// The verifier and the chain are made when first asked for: most keys of a list are never used.
+/// Key, certificate, verifier and chain are made when first asked for: most keys of a list are
+/// never used.
 #[non_exhaustive]
 pub struct TrustedKey {
     /// The name of the entry in its source: a DID URL, a file, a kid.
     pub id: String,
+    /// What documents call the key's owner, where that is not the kid: the issuer's address in
+    /// SMART Health Cards, the verification method in DIVOC. See
+    /// [`TrustStore::called`](super::TrustStore::called).
+    pub name: Option<String>,
     /// The key identifier that signed documents name it by.
     pub kid: Kid,
     /// The kid as the source writes it; `None` when it was computed from the certificate.
@@ -28,29 +35,42 @@ pub struct TrustedKey {
     pub domain: Option<Domain>,
     /// What the key is for.
     pub usage: KeyUsage,
-    /// The key.
-    pub public_key: PublicKey,
-    /// Its certificate.
-    pub certificate: Option<Certificate>,
     /// What its certificate lets it sign.
     pub purposes: DocumentPurposes,
     /// Index in [`TrustStore::sources`](super::TrustStore::sources).
     pub source: usize,
+    pub(super) material: Material,
     pub(super) given_by_caller: bool,
     pub(super) backend: Backend,
-    pub(super) authorities: Arc<[Arc<Authority>]>,
+    pub(super) authorities: Option<Arc<Authorities>>,
     pub(super) verifier: OnceLock<Result<Arc<dyn Verifier>, KeyError>>,
     pub(super) chain: OnceLock<(Chain, Option<usize>)>,
 }
 
 impl TrustedKey {
+    /// The key.
+    ///
+    /// # Errors
+    ///
+    /// Only for a key of a [snapshot](crate::snapshot) that somebody wrote who did not check it:
+    /// the sources give no unusable keys.
+    pub fn public_key(&self) -> Result<&PublicKey, &KeyError> {
+        self.material.public_key()
+    }
+
+    /// Its certificate.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.material.certificate()
+    }
+
     /// The key made ready for checking signatures.
     ///
     /// # Errors
     ///
     /// When the back end refuses the key.
     pub fn verifier(&self) -> Result<&Arc<dyn Verifier>, &KeyError> {
-        self.verifier.get_or_init(|| self.backend.verifier(&self.public_key)).as_ref()
+        let make = || self.backend.verifier(self.public_key().map_err(Clone::clone)?);
+        self.verifier.get_or_init(make).as_ref()
     }
 
     /// Which authority issued the key's certificate.
@@ -61,7 +81,7 @@ impl TrustedKey {
     /// The certificate of the authority that [`Self::chain`] found.
     pub fn issuer(&self) -> Option<&Certificate> {
         let found = self.path().1?;
-        self.authorities.get(found).map(|authority| authority.certificate())
+        self.known_authorities().get(found).map(Authority::certificate)
     }
 
     /// Whether the key may sign health documents: the usage DSC, or a certificate that the caller
@@ -72,16 +92,34 @@ impl TrustedKey {
 
     /// First and last instant of the certificate's validity; `None` without certificate.
     pub fn validity(&self) -> Option<(Timestamp, Timestamp)> {
-        self.certificate.as_ref().map(|one| (one.not_before(), one.not_after()))
+        self.certificate().map(|one| (one.not_before(), one.not_after()))
     }
 
     /// Where `at` lies relative to the certificate's validity; `None` without certificate.
     pub fn validity_at(&self, at: Timestamp) -> Option<Validity> {
-        self.certificate.as_ref().map(|certificate| certificate.validity_at(at))
+        self.certificate().map(|certificate| certificate.validity_at(at))
+    }
+
+    /// What is said of the key, for another store in which its source has another index.
+    pub(super) fn to_draft(&self, source: usize) -> Draft {
+        Draft {
+            source,
+            id: self.id.clone(),
+            name: self.name.clone(),
+            kid: self.kid.clone(),
+            kid_text: self.kid_text.clone(),
+            participant: self.participant,
+            participant_code: self.participant_code.clone(),
+            domain: self.domain.clone(),
+            usage: self.usage,
+            purposes: self.purposes,
+            material: self.material.copied(),
+            given_by_caller: self.given_by_caller,
+        }
     }
 
     fn may_sign_data(&self) -> bool {
-        let usage = self.certificate.as_ref().and_then(|one| one.extensions().key_usage);
+        let usage = self.certificate().and_then(|one| one.extensions().key_usage);
         usage.is_none_or(|usage| usage.contains(KeyUsageBits::DIGITAL_SIGNATURE))
     }
 
@@ -94,19 +132,59 @@ impl TrustedKey {
         })
     }
 
+    fn known_authorities(&self) -> &[Authority] {
+        self.authorities.as_deref().map(Authorities::get).unwrap_or_default()
+    }
+
     fn find_issuer(&self) -> Result<Option<(usize, Thumbprint)>, PathError> {
         if self.usage.is_authority() {
             return Ok(None);
         }
-        let certificate = self.certificate.as_ref().ok_or(PathError::NoCertificate)?;
-        let fitting = self
-            .authorities
-            .iter()
-            .map(Arc::as_ref)
-            .filter(|authority| authority.may_issue(self.usage));
+        let certificate = self.certificate().ok_or(PathError::NoCertificate)?;
+        let known = self.known_authorities();
+        let fitting = known.iter().filter(|authority| authority.may_issue(self.usage));
         let issuer = path::find_issuer(certificate, fitting)?;
-        let found = self.authorities.iter().position(|one| std::ptr::eq(one.as_ref(), issuer));
+        let found = known.iter().position(|one| std::ptr::eq(one, issuer));
         Ok(found.map(|found| (found, issuer.certificate().thumbprint())))
+    }
+}
+
+/// What a source says about a key, before the store gives it its place.
+pub(super) struct Draft {
+    pub(super) source: usize,
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    pub(super) kid: Kid,
+    pub(super) kid_text: Option<String>,
+    pub(super) participant: Option<Participant>,
+    pub(super) participant_code: String,
+    pub(super) domain: Option<Domain>,
+    pub(super) usage: KeyUsage,
+    pub(super) purposes: DocumentPurposes,
+    pub(super) material: Material,
+    pub(super) given_by_caller: bool,
+}
+
+impl Draft {
+    pub(super) fn into_key(self, backend: Backend) -> TrustedKey {
+        TrustedKey {
+            id: self.id,
+            name: self.name,
+            kid: self.kid,
+            kid_text: self.kid_text,
+            participant: self.participant,
+            participant_code: self.participant_code,
+            domain: self.domain,
+            usage: self.usage,
+            purposes: self.purposes,
+            source: self.source,
+            material: self.material,
+            given_by_caller: self.given_by_caller,
+            backend,
+            authorities: None,
+            verifier: OnceLock::new(),
+            chain: OnceLock::new(),
+        }
     }
 }
 

@@ -5,10 +5,16 @@
 
 mod ceremony;
 mod gateway_list;
+mod issuers;
+mod master_list;
+mod named_keys;
 mod network;
 mod onboarding;
 mod path;
 mod published_lists;
 mod published_participants;
+mod published_proofs;
+mod references;
+mod snapshot;
 mod store;
 mod upload;

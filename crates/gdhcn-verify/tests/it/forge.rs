@@ -1,11 +1,13 @@
 //! Makes codes of our own, sound or with one deliberate flaw.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gdhcn_codes::{Participant, StatementKind};
 use gdhcn_credential::dcc::{Name, Statement, Vaccination};
 use gdhcn_credential::icvp::Dose;
 use gdhcn_credential::{CwtClaims, Dcc, Icvp, SubclaimKey, hcert};
 use gdhcn_crypto::{
-    Backend, Curve, DigestAlgorithm, KeyKind, Kid, SignatureScheme, Signer, SoftwareKey,
+    Backend, Curve, DigestAlgorithm, KeyKind, Kid, PublicKey, SignatureScheme, Signer, SoftwareKey,
 };
 use gdhcn_envelope::cbor::Value;
 use gdhcn_envelope::cose;
@@ -55,6 +57,14 @@ impl Country {
         builder.add_certificates("sca.pem", self.sca.der());
         builder.add_certificates("dsc.pem", self.dsc.der());
         builder.build()
+    }
+
+    /// The document signer's bare key as a JWK set.
+    pub(crate) fn jwks(&self, kid: &str) -> serde_json::Value {
+        let PublicKey::Ec(key) = self.key.public_key() else { panic!("an EC key") };
+        let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        serde_json::json!({ "keys": [{ "kty": "EC", "kid": kid, "crv": "P-256",
+            "x": number(key.x()), "y": number(key.y()) }] })
     }
 
     pub(crate) fn trust_without_sca(&self) -> TrustStore {

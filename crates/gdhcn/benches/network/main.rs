@@ -6,6 +6,7 @@
 
 mod gateway;
 mod hc1;
+mod trust_store;
 
 use std::path::Path;
 use std::process::Command;
@@ -48,7 +49,7 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
-    let mut rows = vec![hc1::verify()];
+    let mut rows = vec![hc1::verify(), trust_store::load(folder.path())];
     rows.push(demo(folder.path()));
     rows.extend(gateway::rows(&folder.path().join("0")));
     print(&rows);

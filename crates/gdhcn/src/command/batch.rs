@@ -235,7 +235,7 @@ fn judge(item: Item, form: Form, context: &Context<'_>) -> Vec<Row> {
         Item::Unreadable { name, why } => Err((name, why)),
     };
     match inputs {
-        Ok(inputs) => inputs
+        Ok(inputs) => input::split(inputs, &context.limits.credential)
             .into_iter()
             .map(|input| {
                 let judged = Judged::of(input, context);

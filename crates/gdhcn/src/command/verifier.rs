@@ -15,7 +15,7 @@ use crate::trust_source;
 
 pub(crate) fn serve(arguments: &VerifierServeArguments) -> Result<Exit, Fault> {
     log_to_standard_error();
-    let loaded = trust_source::load(&arguments.trust.sources, &arguments.trust.gateway)?;
+    let loaded = trust_source::load(&arguments.trust)?;
     let mut policy = Policy::new(arguments.policy);
     policy.last_age_days = arguments.max_age;
     let mut config = VerifierConfig::new(arguments.listen, policy);
@@ -46,10 +46,9 @@ async fn reload(
 ) -> std::convert::Infallible {
     loop {
         tokio::time::sleep(Duration::from_secs(arguments.reload.into())).await;
-        let (sources, access) = (arguments.trust.sources.clone(), arguments.trust.gateway.clone());
+        let trust = arguments.trust.clone();
         // Loading blocks: files are read and gateways asked.
-        let loaded =
-            tokio::task::spawn_blocking(move || trust_source::load(&sources, &access)).await;
+        let loaded = tokio::task::spawn_blocking(move || trust_source::load(&trust)).await;
         match loaded {
             Ok(Ok(loaded)) => verifier.replace_trust(loaded.store),
             Ok(Err(fault)) => eprintln!("the trust sources stay as they were: {fault}"),

@@ -4,8 +4,8 @@ use anstream::println;
 use gdhcn_codes::Participant;
 use gdhcn_credential::HealthDocument;
 use gdhcn_verify::{
-    Check, Content, Context, Envelope, Limits, Outcome, Policy, Signer, Status, Verdict, report,
-    verify,
+    Check, Content, Context, Envelope, Limits, Outcome, Policy, Reason, Signer, Status, Verdict,
+    report, verify,
 };
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, tame};
 use crate::{describe, trust_source};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
-    let loaded = trust_source::load(&arguments.trust.sources, &arguments.trust.gateway)?;
+    let loaded = trust_source::load(&arguments.trust)?;
     let mut policy = Policy::new(arguments.policy);
     policy.last_age_days = arguments.max_age;
     let context = Context {
@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
     for argument in &arguments.inputs {
         inputs.extend(input::read(argument)?);
     }
+    let inputs = input::split(inputs, &context.limits.credential);
     let judged: Vec<_> = inputs.into_iter().map(|input| Judged::of(input, &context)).collect();
     let outcome = Outcome::of_all(judged.iter().map(Judged::outcome));
     if arguments.json {
@@ -128,7 +129,8 @@ impl Judged {
             verdict.policy,
             output::minute(verdict.at)
         );
-        for check in &verdict.checks {
+        // What does not apply to the format would only bury the rest.
+        for check in verdict.checks.iter().filter(|one| one.reason != Reason::NotApplicable) {
             print_check(check);
         }
     }

@@ -3,8 +3,20 @@
 use crate::program::{Place, assert_snapshot};
 
 /// Every command that does something.
-const COMMANDS: [&[&str]; 5] =
-    [&["demo"], &["verify"], &["decode"], &["trust", "list"], &["gateway", "serve"]];
+const COMMANDS: [&[&str]; 12] = [
+    &["demo"],
+    &["verify"],
+    &["decode"],
+    &["trust", "sync"],
+    &["trust", "list"],
+    &["trust", "show"],
+    &["trust", "diff"],
+    &["trust", "import"],
+    &["trust", "export"],
+    &["trust", "remove"],
+    &["trust", "verify"],
+    &["gateway", "serve"],
+];
 
 #[test]
 fn every_command_explains_itself_on_standard_output() {
@@ -59,7 +71,11 @@ fn wrong_usage_ends_with_64_and_says_what_is_wrong() {
         (&["verify", "-", "--trust"], "--trust"),
         (&["decode"], "<INPUT>"),
         (&["decode", "a", "b"], "'b'"),
-        (&["trust", "list"], "<SOURCE>"),
+        (&["trust", "list"], "SOURCE"),
+        (&["trust", "show"], "<KEY>"),
+        (&["trust", "diff"], "<SOURCE>"),
+        (&["trust", "import"], "<FILE>"),
+        (&["trust", "sync", "--from", "did.json"], "trust import"),
         (&["gateway", "serve"], "--config"),
         (&["demo", "--port", "70000"], "70000"),
         (&["verfy"], "verfy"),

@@ -100,6 +100,8 @@ fn at_home(program: &str, arguments: &[&str], folder: &Path) -> Command {
     for variable in MEDDLING {
         command.env_remove(variable);
     }
+    // Where a trust store would be looked for.
+    command.env("HOME", folder).env_remove("XDG_DATA_HOME");
     command
 }
 

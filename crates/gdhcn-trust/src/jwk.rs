@@ -1,7 +1,8 @@
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use gdhcn_crypto::{Curve, KeyError, PublicKey};
+use gdhcn_crypto::{Curve, KeyError, PublicKey, sha256};
 use gdhcn_envelope::json::Object;
 
 /// The key that a JWK (RFC 7517) spells out, or `None` where only its certificate tells: published
@@ -9,7 +10,10 @@ use gdhcn_envelope::json::Object;
 ///
 /// Coordinates and modulus are bytes of Java big integers: with a sign byte or shorter than the
 /// field.
-pub(super) fn read(jwk: &Object<'_>) -> Result<Option<PublicKey>, JwkError> {
+pub(crate) fn read(jwk: &Object<'_>) -> Result<Option<PublicKey>, JwkError> {
+    if jwk.get("d").is_some() {
+        return Err(JwkError::Private);
+    }
     let kty = jwk.text("kty").ok_or(JwkError::Missing { member: "kty" })?;
     let key = match kty {
         "EC" => {
@@ -29,6 +33,31 @@ pub(super) fn read(jwk: &Object<'_>) -> Result<Option<PublicKey>, JwkError> {
         other => return Err(JwkError::KeyType { found: other.chars().take(40).collect() }),
     };
     Ok(Some(key))
+}
+
+/// The thumbprint of a key (RFC 7638) with SHA-256, in base64url: SMART Health Cards name their
+/// keys by it.
+pub fn thumbprint(key: &PublicKey) -> String {
+    let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let members = match key {
+        PublicKey::Ec(key) => format!(
+            r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#,
+            key.curve(),
+            text(key.x()),
+            text(key.y())
+        ),
+        PublicKey::Rsa(key) => format!(
+            r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#,
+            text(key.exponent()),
+            text(key.modulus())
+        ),
+        PublicKey::Ed25519(key) => {
+            format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, text(key.as_bytes()))
+        }
+        // `PublicKey` grows with the algorithms of the network.
+        _ => String::new(),
+    };
+    text(&sha256(members.as_bytes()))
 }
 
 /// A big-endian number in base64url (RFC 7518, 2) or, as some lists have it, in base64.
@@ -58,6 +87,9 @@ pub enum JwkError {
         /// The member's name.
         member: &'static str,
     },
+    /// The JWK holds a private key: whoever has the list can sign.
+    #[error("the JWK holds a private key (member \"d\"); it is worth nothing any more")]
+    Private,
     /// The key type is none of the network's.
     #[error("the JWK is of key type {found:?}; EC and RSA are used")]
     KeyType {

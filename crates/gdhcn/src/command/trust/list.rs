@@ -1,20 +1,31 @@
-//! `gdhcn trust list`.
+//! `gdhcn trust list`, and how keys and refused entries are shown.
 
 use anstream::println;
 use gdhcn_envelope::x509::Validity;
 use gdhcn_trust::trust_list::Chain;
-use gdhcn_trust::{Source, TrustedKey};
+use gdhcn_trust::{ProofStatus, Source, TrustedKey};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::cli::TrustListArguments;
+use super::arguments::ListArguments;
+use crate::cli::TrustArguments;
 use crate::exit::{Exit, Fault};
 use crate::output::{self, BAD, FAINT, OPEN, PLAIN, STRONG, tame};
 use crate::trust_source::{self, Loaded};
 
-pub(crate) fn list(arguments: &TrustListArguments) -> Result<Exit, Fault> {
+pub(super) fn list(arguments: &ListArguments) -> Result<Exit, Fault> {
     let at = arguments.at.unwrap_or_else(output::now);
-    let loaded = trust_source::load(std::slice::from_ref(&arguments.source), &arguments.gateway)?;
+    let loaded = trust_source::load(&TrustArguments {
+        sources: arguments.source.iter().cloned().collect(),
+        store: arguments.store.clone(),
+        gateway: arguments.gateway.clone(),
+    })?;
+    if loaded.store.sources().is_empty() {
+        return Err(Fault::Usage(
+            "there is no trust store yet; name a SOURCE, or fill one with `gdhcn trust sync`"
+                .into(),
+        ));
+    }
     if arguments.json {
         output::json(&as_json(&loaded, at))?;
     } else {
@@ -36,18 +47,20 @@ fn as_json(loaded: &Loaded, at: Timestamp) -> Value {
     })
 }
 
-fn source(source: &Source) -> Value {
+pub(super) fn source(source: &Source) -> Value {
     json!({
         "name": source.name,
         "created": source.created.map(|at| at.to_string()),
+        "fetched": source.fetched.map(|at| at.to_string()),
+        "publisher": source.relayed.map(|relay| relay.publisher.to_string()),
         "proof": source.proof.to_string(),
         "keys": source.keys,
         "refused": source.refused,
     })
 }
 
-fn entry(key: &TrustedKey, at: Timestamp) -> Value {
-    let certificate = key.certificate.as_ref();
+pub(super) fn entry(key: &TrustedKey, at: Timestamp) -> Value {
+    let certificate = key.certificate();
     json!({
         "id": key.id,
         "kid": key.kid.to_base64(),
@@ -55,7 +68,7 @@ fn entry(key: &TrustedKey, at: Timestamp) -> Value {
         "participant": key.participant.map_or(key.participant_code.as_str(), |one| one.alpha3()),
         "domain": key.domain.as_ref().map(ToString::to_string),
         "usage": key.usage.as_str(),
-        "key": key.public_key.to_string(),
+        "key": key_kind(key),
         "may_sign": key.purposes.to_string(),
         "subject": certificate.map(|one| one.subject().to_string()),
         "thumbprint": certificate.map(|one| one.thumbprint().to_string()),
@@ -66,7 +79,19 @@ fn entry(key: &TrustedKey, at: Timestamp) -> Value {
     })
 }
 
-fn validity(key: &TrustedKey, at: Timestamp) -> &'static str {
+/// A JSON object with more members.
+pub(super) fn with<const N: usize>(mut value: Value, more: [(&str, Value); N]) -> Value {
+    if let Value::Object(members) = &mut value {
+        members.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    }
+    value
+}
+
+pub(super) fn key_kind(key: &TrustedKey) -> String {
+    key.public_key().map_or_else(ToString::to_string, ToString::to_string)
+}
+
+pub(super) fn validity(key: &TrustedKey, at: Timestamp) -> &'static str {
     match key.validity_at(at) {
         None => "no certificate",
         Some(Validity::Valid) => "valid",
@@ -75,7 +100,7 @@ fn validity(key: &TrustedKey, at: Timestamp) -> &'static str {
     }
 }
 
-fn chain(key: &TrustedKey) -> String {
+pub(super) fn chain(key: &TrustedKey) -> String {
     match key.chain() {
         Chain::VerifiedBy(thumbprint) => format!("issued by the SCA {thumbprint}"),
         Chain::SelfIsSca => "is an authority itself".to_owned(),
@@ -102,8 +127,18 @@ fn print(loaded: &Loaded, at: Timestamp) {
         if let Some(created) = source.created {
             println!("  made on {}", output::minute(created));
         }
+        if let Some(fetched) = source.fetched {
+            println!("  fetched on {}", output::minute(fetched));
+        }
+        if source.dated().is_none() && source.proof != ProofStatus::GivenByCaller {
+            println!("  of unknown age");
+        }
+        if let Some(relay) = source.relayed {
+            println!("  came with number {} of the publisher {}", relay.number, relay.publisher);
+        }
         println!("  {}", source.proof);
-        println!("  {} keys, {} entries refused", source.keys, refused(loaded).len());
+        let unreadable = loaded.unreadable.iter().filter(|(name, _)| *name == source.name).count();
+        println!("  {} keys, {} entries refused", source.keys, source.refused + unreadable);
     }
     if !loaded.store.keys().is_empty() {
         println!(
@@ -113,7 +148,7 @@ fn print(loaded: &Loaded, at: Timestamp) {
     }
     for key in loaded.store.keys() {
         let participant = key.participant.map_or(key.participant_code.as_str(), |one| one.alpha3());
-        let (mark, until) = match (key.validity_at(at), &key.certificate) {
+        let (mark, until) = match (key.validity_at(at), key.certificate()) {
             (Some(Validity::Valid), Some(one)) => (PLAIN.to_string(), output::day(one.not_after())),
             (_, Some(one)) => (OPEN.to_string(), output::day(one.not_after())),
             (_, None) => (PLAIN.to_string(), "-".to_owned()),
@@ -124,7 +159,7 @@ fn print(loaded: &Loaded, at: Timestamp) {
             key.domain.as_ref().map_or_else(|| "-".to_owned(), |domain| tame(domain.as_str())),
             key.usage.as_str(),
             key.kid.to_string(),
-            key.public_key.to_string(),
+            key_kind(key),
             short_chain(key),
         );
     }
