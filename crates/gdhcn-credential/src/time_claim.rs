@@ -53,11 +53,6 @@ impl TimeClaim {
         }
     }
 
-    /// Whether the claim is missing.
-    pub const fn is_absent(self) -> bool {
-        matches!(self, Self::Absent)
-    }
-
     pub(crate) fn read(value: Option<&Value<'_>>) -> (Self, Form) {
         let Some(value) = value else { return (Self::Absent, Form::Plain) };
         match value {

@@ -1,5 +1,5 @@
 use gdhcn_codes::Participant;
-use gdhcn_credential::dcc::StatementKind;
+use gdhcn_credential::dcc::{Statement, StatementKind};
 use gdhcn_credential::{HealthDocument, PartialDate, Problem, Rule};
 use gdhcn_envelope::x509::{Certificate, KeyUsageBits};
 use jiff::civil::{Date, date};
@@ -21,6 +21,7 @@ pub(super) fn check(request: &Request<'_>, document: &HealthDocument) -> Result<
         HealthDocument::Dcc(dcc) => {
             if let Some(statement) = &dcc.statement {
                 check_usage(request.certificate, statement.kind())?;
+                check_coded(statement)?;
                 check_event(request, statement.event().date().and_then(PartialDate::day))?;
             }
         }
@@ -44,6 +45,31 @@ pub(super) fn check(request: &Request<'_>, document: &HealthDocument) -> Result<
         _ => {}
     }
     Ok(())
+}
+
+/// Whether all of the document can be written: one statement, in the newest form.
+pub(super) fn check_completeness(document: &HealthDocument) -> Result<(), Refusal> {
+    let what = match document {
+        HealthDocument::Dcc(dcc) if !dcc.further.is_empty() => "a second entry",
+        HealthDocument::Icvp(icvp) if icvp.doses.len() > 1 => "a second dose",
+        HealthDocument::Icvp(icvp) => match icvp.dose() {
+            Some(dose) if dose.valid_from.is_some() || dose.valid_until.is_some() => {
+                "a validity of its own"
+            }
+            Some(dose)
+                if dose.disease_code.is_some()
+                    || dose.dose_number.is_some()
+                    || dose.trade_item.is_some()
+                    || dose.manufacturer.is_some()
+                    || dose.manufacturer_id.is_some() =>
+            {
+                "fields of the first generation"
+            }
+            _ => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    Err(Refusal::NotWritable { what })
 }
 
 fn check_signer(request: &Request<'_>) -> Result<(), Refusal> {
@@ -111,6 +137,23 @@ fn check_event(request: &Request<'_>, event: Option<Date>) -> Result<(), Refusal
     let issued_on = FURTHEST_AHEAD.to_datetime(request.issued_at).date();
     match event {
         Some(event) if event > issued_on => Err(Refusal::EventInFuture { event, issued_on }),
-        _ => Ok(()),
+        Some(_) => Ok(()),
+        None => Err(Refusal::EventUnreadable),
+    }
+}
+
+/// A field that carries the sense of the statement may not be blank.
+fn check_coded(statement: &Statement) -> Result<(), Refusal> {
+    let common = [("tg", statement.disease()), ("co", statement.country()), ("ci", statement.id())];
+    let own = match statement {
+        Statement::Vaccination(one) => {
+            vec![("vp", &*one.prophylaxis), ("mp", &*one.product), ("ma", &*one.holder)]
+        }
+        Statement::Test(one) => vec![("tt", &*one.test_type), ("tr", &*one.result)],
+        Statement::Recovery(_) => Vec::new(),
+    };
+    match common.into_iter().chain(own).find(|(_, code)| code.trim().is_empty()) {
+        Some((field, _)) => Err(Refusal::Blank { field }),
+        None => Ok(()),
     }
 }

@@ -14,6 +14,21 @@ pub enum Refusal {
     /// The document is of a kind that is not issued here.
     #[error("only EU DCC and ICVP are issued here")]
     Kind,
+    /// The document holds more than the form that is written can carry.
+    #[error("the document has {what}, which the form that is issued cannot carry")]
+    NotWritable {
+        /// What would be lost.
+        what: &'static str,
+    },
+    /// A field that carries the sense of the statement is blank.
+    #[error("the field {field:?} is blank")]
+    Blank {
+        /// The field's name on the wire.
+        field: &'static str,
+    },
+    /// The date of the event cannot be read as a day.
+    #[error("the date of the event is no day of the form YYYY-MM-DD")]
+    EventUnreadable,
     /// The key of the certificate cannot be used.
     #[error("the key of the document signer certificate cannot be used: {0}")]
     Key(KeyError),
@@ -105,6 +120,8 @@ impl Refusal {
     pub const fn remedy(&self) -> &'static str {
         match self {
             Self::Kind => "give a Dcc or an Icvp",
+            Self::NotWritable { .. } => "issue one certificate for each statement",
+            Self::Blank { .. } | Self::EventUnreadable => "fill in what is known",
             Self::Key(_) | Self::KeyKind { .. } => {
                 "make a document signer with a key on P-256 (or RSA of 2048 bits or more) and have \
                  the SCA certify it"
@@ -165,7 +182,9 @@ pub enum IssueError {
     #[error("the signature does not verify with the document signer's key: {0}")]
     Signature(VerifyError),
     /// The text does not fit a QR code.
-    #[error("the code would be {length} characters long; a QR code holds {limit}. Shorten names")]
+    #[error(
+        "the code would be {length} characters long; a QR code at error correction level Q holds {limit}. Shorten names"
+    )]
     TooLong {
         /// Its length.
         length: usize,

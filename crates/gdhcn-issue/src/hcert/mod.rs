@@ -6,8 +6,9 @@
 //! the HCERT specification 1.1.1: deterministic CBOR, texts in NFC, tag 18, protected header
 //! `{1: alg, 4: kid}`.
 //!
-//! The checks before signing are those that a strict verifier will make afterwards, so that a
-//! certificate that cannot be used is refused at the counter and not at the border.
+//! What a strict verifier would refuse by its form, its dates or its signer is refused here already:
+//! at the counter and not at the border. Whether its codes are in today's value sets is left to the
+//! caller: new products are issued before the sets know them.
 
 mod admission;
 mod error;
@@ -22,7 +23,8 @@ use gdhcn_envelope::x509::Certificate;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-/// The longest text that a QR code with error correction Q holds (ISO/IEC 18004: version 40).
+/// The longest text that a QR code with error correction Q holds (ISO/IEC 18004: version 40,
+/// alphanumeric). Below that level print wears off too soon (HCERT specification, section 5).
 const TEXT_MAX: usize = 2420;
 
 /// What is to be signed, by whom, and for how long.
@@ -67,6 +69,7 @@ pub struct Issued {
 /// The first reason against it.
 pub fn prepare(request: &Request<'_>) -> Result<Prepared, Refusal> {
     let (key, scheme, algorithm) = signing_key(request.certificate)?;
+    admission::check_completeness(&request.document)?;
     let (subclaim, document) = match &request.document {
         HealthDocument::Dcc(dcc) => (SubclaimKey::DCC, dcc.to_cbor()),
         HealthDocument::Icvp(icvp) => (SubclaimKey::ICVP, icvp.to_cbor()),

@@ -114,6 +114,40 @@ fn refusal(request: &Request<'_>) -> Refusal {
 }
 
 #[test]
+fn nothing_of_a_document_is_left_out_in_silence() {
+    let dsc = dsc(ES256);
+    let refused = |document| refusal(&request(document, &dsc));
+    let mut twice = vaccination();
+    twice.further = twice.statement.iter().cloned().collect();
+    assert_eq!(refused(document(twice)), Refusal::NotWritable { what: "a second entry" });
+    let icvp = |change: fn(&mut Icvp)| {
+        let mut icvp = yellow_fever();
+        change(&mut icvp);
+        refused(HealthDocument::Icvp(Box::new(icvp)))
+    };
+    let second = icvp(|icvp| icvp.doses.push(Dose::default()));
+    assert_eq!(second, Refusal::NotWritable { what: "a second dose" });
+    let validity = icvp(|icvp| icvp.doses[0].valid_until = Some("2030-01-01".into()));
+    assert_eq!(validity, Refusal::NotWritable { what: "a validity of its own" });
+    let old = icvp(|icvp| icvp.doses[0].manufacturer = Some("X".into()));
+    assert_eq!(old, Refusal::NotWritable { what: "fields of the first generation" });
+}
+
+#[test]
+fn a_statement_without_sense_is_not_signed() {
+    let dsc = dsc(ES256);
+    let with = |change: fn(&mut Vaccination)| {
+        let mut dcc = vaccination();
+        let Some(Statement::Vaccination(dose)) = &mut dcc.statement else { panic!() };
+        change(dose);
+        refusal(&request(document(dcc), &dsc))
+    };
+    assert_eq!(with(|dose| dose.product = " ".into()), Refusal::Blank { field: "mp" });
+    assert_eq!(with(|dose| dose.id = String::new()), Refusal::Blank { field: "ci" });
+    assert_eq!(with(|dose| dose.date = "soon".into()), Refusal::EventUnreadable);
+}
+
+#[test]
 fn a_code_has_exactly_the_prescribed_form_and_verifies() {
     for (kind, algorithm) in [(ES256, -7), (KeyKind::Rsa(RsaSize::Bits2048), -37)] {
         let dsc = dsc(kind);
