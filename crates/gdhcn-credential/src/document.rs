@@ -4,7 +4,7 @@ use gdhcn_envelope::cbor::Value;
 
 use crate::shc::Card;
 use crate::vds_nc::Seal;
-use crate::{Credential, Dcc, HealthLink, Icvp, Person, Problem};
+use crate::{Credential, Dcc, HealthLink, Icvp, Person, Problem, divoc};
 
 /// The key of a health document inside claim `hcert` (HCERT specification 1.1.1, 3.3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +52,8 @@ pub enum HealthDocument {
     Icvp(Box<Icvp>),
     /// SMART Health Card.
     Card(Box<Card>),
+    /// DIVOC certificate.
+    Divoc(Box<divoc::Certificate>),
     /// ICAO VDS-NC seal.
     Seal(Box<Seal>),
     /// A link to documents elsewhere.
@@ -92,6 +94,7 @@ impl HealthDocument {
             Self::Dcc(_) => SubclaimKey::DCC.title(),
             Self::Icvp(_) => SubclaimKey::ICVP.title(),
             Self::Card(_) => "SMART Health Card",
+            Self::Divoc(_) => "DIVOC certificate",
             Self::Seal(_) => "ICAO visible digital seal",
             Self::Link(_) => SubclaimKey::HEALTH_LINK.title(),
             Self::Unsupported(other) => other.key.title(),
@@ -104,6 +107,7 @@ impl HealthDocument {
             Self::Dcc(dcc) => &dcc.problems,
             Self::Icvp(icvp) => &icvp.problems,
             Self::Card(card) => &card.problems,
+            Self::Divoc(certificate) => &certificate.problems,
             Self::Seal(seal) => &seal.problems,
             Self::Link(_) | Self::Unsupported(_) => &[],
         }
@@ -115,6 +119,7 @@ impl HealthDocument {
             Self::Dcc(dcc) => Some(dcc.credential()),
             Self::Icvp(icvp) => Some(icvp.credential()),
             Self::Card(card) => Some(card.credential.clone()),
+            Self::Divoc(certificate) => Some(certificate.credential.clone()),
             Self::Seal(seal) => Some(seal.credential.clone()),
             Self::Link(_) | Self::Unsupported(_) => None,
         }
@@ -126,6 +131,7 @@ impl HealthDocument {
             Self::Dcc(dcc) => Some(dcc.person()),
             Self::Icvp(icvp) => Some(icvp.person()),
             Self::Card(card) => Some(card.person()),
+            Self::Divoc(certificate) => Some(certificate.credential.person.clone()),
             Self::Seal(seal) => Some(seal.credential.person.clone()),
             Self::Link(_) | Self::Unsupported(_) => None,
         }

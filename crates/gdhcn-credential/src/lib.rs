@@ -16,6 +16,7 @@ mod cwt;
 pub mod date;
 pub mod dcc;
 mod detect;
+pub mod divoc;
 mod document;
 mod fields;
 pub mod hcert;

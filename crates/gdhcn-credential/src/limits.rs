@@ -13,6 +13,8 @@ pub struct Limits {
     pub card: usize,
     /// Length of the unpacked payload of a SMART Health Card in bytes.
     pub card_inflated: usize,
+    /// Length of the unpacked document of a DIVOC certificate in bytes.
+    pub divoc: usize,
     /// Depth, values and members of each JSON document.
     pub json: json::Limits,
 }
@@ -24,7 +26,7 @@ impl Limits {
 
 impl Default for Limits {
     /// Text of 16 KiB (the largest QR code holds 4296 characters) and 64 KiB unpacked; cards, which
-    /// come as files too, of 128 KiB and 1 MiB unpacked.
+    /// come as files too, of 128 KiB and 1 MiB unpacked; DIVOC documents of 256 KiB.
     fn default() -> Self {
         Self {
             text: 16 * 1024,
@@ -32,6 +34,7 @@ impl Default for Limits {
             cbor: cbor::Limits::default(),
             card: 128 * 1024,
             card_inflated: 1024 * 1024,
+            divoc: 256 * 1024,
             json: json::Limits::default(),
         }
     }

@@ -1,12 +1,9 @@
 //! ICAO Visible Digital Seals for Non-Constrained environments: JSON, signed with the key of a
 //! certificate that travels inside (ICAO Technical Report VDS-NC 1.1, 2021).
 
-use base64::Engine as _;
-use base64::alphabet::{STANDARD, URL_SAFE};
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use gdhcn_codes::icd11::Disease;
-use gdhcn_envelope::jcs;
 use gdhcn_envelope::json::{self, JsonError, Object, Value};
+use gdhcn_envelope::{base64url, jcs};
 
 use crate::statement::{Coding, Credential, Statement, Test, Vaccination, system};
 use crate::{DateText, Limits, Person, Problem, Rule};
@@ -119,11 +116,7 @@ fn certificates(sig: &Object<'_>) -> Result<Vec<Vec<u8>>, SealError> {
 
 /// base64url, also with padding and, as some write it, in the standard alphabet.
 fn decode(text: &str, member: &'static str) -> Result<Vec<u8>, SealError> {
-    const TOLERANT: GeneralPurposeConfig =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    const URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, TOLERANT);
-    const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, TOLERANT);
-    URL.decode(text).or_else(|_| PLAIN.decode(text)).map_err(|_| SealError::Base64 { member })
+    base64url::decode(text).ok_or(SealError::Base64 { member })
 }
 
 fn read_message(

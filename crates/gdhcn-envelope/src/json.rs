@@ -96,6 +96,21 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
+    /// The object without the members of these names.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        let kept = self.0.iter().filter(|(name, _)| !names.contains(&name.as_ref()));
+        Self(kept.cloned().collect())
+    }
+
+    /// The object with this member, in place of one of the same name.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Value<'a>) -> Self {
+        self.take(name);
+        self.0.push((Cow::Borrowed(name), value));
+        self
+    }
+
     pub(crate) fn take(&mut self, name: &str) -> Option<Value<'a>> {
         let at = self.0.iter().position(|(key, _)| key == name)?;
         Some(self.0.remove(at).1)

@@ -9,16 +9,20 @@
 //! * [`cbor`], [`inflate`] and [`cose`] open the layers of an HC1 code.
 //! * [`json`] reads JSON with bounds, [`jcs`] writes its canonical form (RFC 8785).
 //! * [`jws`] reads and writes compact JSON Web Signatures (RFC 7515).
+//! * [`json_ld`] and [`rdf`] give the canonical statements of a JSON-LD document.
 //! * [`linked_data`] checks the proofs of DID trust lists.
 
 pub mod algorithm;
+pub mod base64url;
 pub mod cbor;
 pub mod cms;
 pub mod cose;
 pub mod inflate;
 pub mod jcs;
 pub mod json;
+pub mod json_ld;
 pub mod jws;
 pub mod linked_data;
 pub mod pem;
+pub mod rdf;
 pub mod x509;

@@ -26,6 +26,7 @@
 mod check;
 mod content;
 mod dates;
+mod divoc;
 mod hcert;
 mod policy;
 mod reason;
@@ -85,6 +86,9 @@ pub fn verify(text: &str, context: &Context<'_>) -> Verdict {
             smart_health_card::verify(text, kind, context)
         }
         TextKind::VdsNc => seal::verify(text, context),
+        kind @ (TextKind::Divoc | TextKind::VerifiableCredential) => {
+            divoc::verify(text, kind, context)
+        }
         kind => {
             let mut findings = Findings::new();
             findings.fail(CheckId::Container, Reason::NotSupported(kind.clone()));

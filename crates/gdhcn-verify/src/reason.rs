@@ -1,6 +1,7 @@
 use std::fmt;
 
 use gdhcn_codes::Participant;
+use gdhcn_credential::divoc::DivocError;
 use gdhcn_credential::hcert::LayerError;
 use gdhcn_credential::shc::CardError;
 use gdhcn_credential::vds_nc::SealError;
@@ -24,6 +25,8 @@ pub enum Reason {
     Layer(LayerError),
     /// A SMART Health Card does not open.
     Card(CardError),
+    /// A DIVOC certificate cannot be read.
+    Divoc(DivocError),
     /// A VDS-NC seal cannot be read.
     Seal(SealError),
     /// The certificate inside a seal cannot be read.
@@ -93,6 +96,11 @@ pub enum Reason {
         kid: String,
         /// A known issuer whose address is probably meant.
         similar: Option<String>,
+    },
+    /// No trust source knows the verification method that names the key.
+    MethodNotFound {
+        /// The verification method.
+        method: String,
     },
     /// No trust source knows the authority that issued the certificate inside.
     AuthorityNotFound {
@@ -214,6 +222,8 @@ pub enum Reason {
     Uvci(Vec<String>),
     /// The trust data names no domain.
     DomainUnknown,
+    /// Members that the proof does not cover.
+    NotSigned(Vec<String>),
     /// Oddities of the claims that do not hinder reading.
     Odd(Vec<String>),
     /// A dose, test or recovery lies in the future.
@@ -271,6 +281,9 @@ impl Reason {
             Self::Fine | Self::Holds(_) => "OK",
             Self::Layer(error) => error.code(),
             Self::Card(error) => card_code(error),
+            Self::Divoc(error) => divoc_code(error),
+            Self::MethodNotFound { .. } => "KEY_NOT_FOUND",
+            Self::NotSigned(_) => "NOT_SIGNED",
             Self::Seal(SealError::Json(_)) => "PAYLOAD",
             Self::Seal(_) => "ENCODING",
             Self::SealCertificate(_) => "CERTIFICATE",
@@ -343,6 +356,7 @@ impl Reason {
                 | Self::KeyNotFound { .. }
                 | Self::IssuerKeyNotFound { .. }
                 | Self::AuthorityNotFound { .. }
+                | Self::MethodNotFound { .. }
                 | Self::ChunkOfSeveral { .. }
                 | Self::SeveralCards(_)
         )
@@ -356,6 +370,15 @@ impl fmt::Display for Reason {
             Self::Holds(fact) => fact.fmt(f),
             Self::Layer(error) => write!(f, "the code is damaged or not genuine: {error}"),
             Self::Card(error) => write!(f, "the code is damaged or not genuine: {error}"),
+            Self::Divoc(error) => write!(f, "the code is damaged or not genuine: {error}"),
+            Self::MethodNotFound { method } => write!(
+                f,
+                "no trust source knows the key that is called {method}: it may be an issuer that is \
+                 not in your list, or a forgery"
+            ),
+            Self::NotSigned(members) => {
+                write!(f, "not signed, and left aside: {}", members.join(", "))
+            }
             Self::Seal(error) => write!(f, "the seal is damaged or not genuine: {error}"),
             Self::SealCertificate(why) => {
                 write!(f, "the certificate inside the seal cannot be read: {why}")
@@ -547,6 +570,15 @@ impl fmt::Display for Fact {
                 Ok(())
             }
         }
+    }
+}
+
+const fn divoc_code(error: &DivocError) -> &'static str {
+    match error {
+        DivocError::Zip(_) => "COMPRESSION",
+        DivocError::Json(_) | DivocError::Missing { .. } => "PAYLOAD",
+        DivocError::TooLong { .. } | DivocError::Base64 | DivocError::NotBytes => "ENCODING",
+        _ => "SIGNING_FORMAT",
     }
 }
 

@@ -44,6 +44,15 @@ impl TimeRules {
         start_is_required: false,
     };
 
+    /// Dates of a verifiable credential (W3C Verifiable Credentials 1.1, 4.6).
+    pub(crate) const CREDENTIAL: Self = Self {
+        names: ["issuanceDate", "expirationDate", ""],
+        last_instant_counts: true,
+        issue_is_required: true,
+        end_is_required: false,
+        start_is_required: false,
+    };
+
     /// Claims of a JSON Web Token in a SMART Health Card: `nbf` is the time of issue, and at `exp`
     /// it is over (RFC 7519, 4.1.4).
     pub(crate) const CARD: Self = Self {

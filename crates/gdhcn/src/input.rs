@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use gdhcn_credential::{TextKind, detect, hcert, shc};
+use gdhcn_credential::{TextKind, detect, divoc, hcert, shc};
 use gdhcn_scan::ScanError;
 
 use crate::exit::{Fault, OrInput};
@@ -93,6 +93,10 @@ fn read_bounded(source: impl Read, name: impl std::fmt::Display) -> Result<Vec<u
 }
 
 fn from_bytes(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
+    // The content of a code as a scanner writes it to a file.
+    if let Some(text) = divoc::text_of_archive(bytes) {
+        return Ok(vec![Input { name: name.to_owned(), found: Found::Text(text) }]);
+    }
     // No picture is valid UTF-8: PNG and JPEG begin with a byte that UTF-8 does not know.
     let Ok(text) = std::str::from_utf8(bytes) else { return from_picture(name, bytes) };
     let text = text.trim_start_matches('\u{feff}');
@@ -109,12 +113,17 @@ fn from_bytes(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
 
 fn from_picture(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
     match gdhcn_scan::read_picture(bytes, &gdhcn_scan::Limits::default()) {
-        Ok(codes) => Ok(numbered(name, codes.into_iter().map(|code| code.text))),
+        Ok(codes) => Ok(numbered(name, codes.into_iter().map(text_of))),
         Err(ScanError::NoCode { .. }) => {
             Ok(vec![Input { name: name.to_owned(), found: Found::NoCode }])
         }
         Err(error) => Err(error).or_input(name),
     }
+}
+
+/// The text of a code; binary content as a text that keeps its bytes.
+fn text_of(code: gdhcn_scan::Code) -> String {
+    divoc::text_of_archive(&code.bytes).unwrap_or(code.text)
 }
 
 fn numbered(name: &str, texts: impl ExactSizeIterator<Item = String>) -> Vec<Input> {

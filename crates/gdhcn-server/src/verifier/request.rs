@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
-use gdhcn_credential::{parse_instant_loose, shc};
+use gdhcn_credential::{divoc, parse_instant_loose, shc};
 use gdhcn_scan::ScanError;
 use gdhcn_verify::{Context, Limits, Outcome, PolicyName, report, verify as judge};
 use http::header::CONTENT_TYPE;
@@ -113,6 +113,11 @@ fn answer(outcome: Outcome, policy: PolicyName, at: Timestamp, results: Vec<Valu
     })
 }
 
+/// The text of a code; binary content as a text that keeps its bytes.
+fn text_of(code: gdhcn_scan::Code) -> String {
+    divoc::text_of_archive(&code.bytes).unwrap_or(code.text)
+}
+
 /// A sound picture without a code in it: nothing can be told of it.
 fn no_code(verifier: &Verifier, at: Option<Timestamp>) -> Response {
     let at = at.unwrap_or_else(|| verifier.clock.now());
@@ -134,7 +139,7 @@ impl Verifier {
             gdhcn_scan::read_picture(&picture, &gdhcn_scan::Limits::default())
         });
         match found.await.map_err(|_| Problem::internal())? {
-            Ok(codes) => Ok(Some(codes.into_iter().map(|code| code.text).collect())),
+            Ok(codes) => Ok(Some(codes.into_iter().map(text_of).collect())),
             Err(ScanError::NoCode { .. }) => Ok(None),
             Err(error) => Err(Problem::bad_request(error.to_string())),
         }

@@ -33,6 +33,7 @@ pub(super) fn json(document: &HealthDocument) -> Value {
             json!({ "key": other.key.0, "content": to_json(&other.content) })
         }
         HealthDocument::Card(card) => json!({ "types": card.types, "bundle": card.bundle }),
+        HealthDocument::Divoc(certificate) => json!({ "unsigned": certificate.unsigned }),
         HealthDocument::Seal(seal) => json!({ "kind": seal.kind, "message": seal.message }),
         _ => Value::Null,
     };

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod dgc_testdata;
+mod divoc;
 mod flaws;
 mod forge;
 mod seals;
