@@ -7,6 +7,7 @@
 //!
 //! An unknown code is an error or `None`, never a guess.
 
+pub mod covid;
 mod domain;
 mod error;
 pub mod icd11;

@@ -4,7 +4,7 @@ use gdhcn_envelope::cbor::{CborError, Map, Reader, Value, decode};
 use jiff::Timestamp;
 
 use crate::time_claim::Form;
-use crate::{HealthDocument, Limits, SubclaimKey, TimeClaim};
+use crate::{Ddcc, HealthDocument, Limits, SubclaimKey, TimeClaim, ddcc};
 
 /// Claim keys (RFC 8392, 4; HCERT specification, 3.3).
 const ISSUER: i64 = 1;
@@ -89,10 +89,19 @@ impl Cwt {
                 subclaims
             }
             None => {
-                if claims.get("name").is_some() {
+                let flat = Ddcc::read_flat(&claims);
+                if flat.is_some() {
                     warnings.push(CwtWarning::LegacyLayout);
                 }
-                Vec::new()
+                let key = |ddcc: &Ddcc| match ddcc.kind {
+                    ddcc::Kind::VaccinationStatus => SubclaimKey::DDCC_VACCINATION,
+                    ddcc::Kind::TestResult => SubclaimKey::DDCC_TEST,
+                };
+                let subclaim = |ddcc: Ddcc| Subclaim {
+                    key: key(&ddcc),
+                    document: HealthDocument::Ddcc(Box::new(ddcc)),
+                };
+                flat.map(subclaim).into_iter().collect()
             }
         };
         Ok(Self { issuer, issued_at, expires_at, not_before, subclaims, warnings })

@@ -4,7 +4,7 @@ use gdhcn_envelope::cbor::Value;
 
 use crate::shc::Card;
 use crate::vds_nc::Seal;
-use crate::{Credential, Dcc, HealthLink, Icvp, Person, Problem, divoc};
+use crate::{Credential, Dcc, Ddcc, HealthLink, Icvp, Person, Problem, ddcc, divoc};
 
 /// The key of a health document inside claim `hcert` (HCERT specification 1.1.1, 3.3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,9 +13,9 @@ pub struct SubclaimKey(pub i64);
 impl SubclaimKey {
     /// EU Digital COVID Certificate.
     pub const DCC: Self = Self(1);
-    /// WHO DDCC, vaccination status; recognised, not read.
+    /// WHO DDCC, vaccination status.
     pub const DDCC_VACCINATION: Self = Self(3);
-    /// WHO DDCC, test result; recognised, not read.
+    /// WHO DDCC, test result.
     pub const DDCC_TEST: Self = Self(4);
     /// SMART or Verifiable Health Link.
     pub const HEALTH_LINK: Self = Self(5);
@@ -50,6 +50,8 @@ pub enum HealthDocument {
     Dcc(Box<Dcc>),
     /// International Certificate of Vaccination or Prophylaxis.
     Icvp(Box<Icvp>),
+    /// WHO DDCC, vaccination status or test result.
+    Ddcc(Box<Ddcc>),
     /// SMART Health Card.
     Card(Box<Card>),
     /// DIVOC certificate.
@@ -77,6 +79,12 @@ impl HealthDocument {
         match key {
             SubclaimKey::DCC => Self::Dcc(Box::new(Dcc::read(value))),
             SubclaimKey::ICVP => Self::Icvp(Box::new(Icvp::read(value))),
+            SubclaimKey::DDCC_VACCINATION => {
+                Self::Ddcc(Box::new(Ddcc::read(ddcc::Kind::VaccinationStatus, value)))
+            }
+            SubclaimKey::DDCC_TEST => {
+                Self::Ddcc(Box::new(Ddcc::read(ddcc::Kind::TestResult, value)))
+            }
             SubclaimKey::HEALTH_LINK => {
                 HealthLink::read(value).map_or_else(|| Self::unsupported(key, value), Self::Link)
             }
@@ -93,6 +101,7 @@ impl HealthDocument {
         match self {
             Self::Dcc(_) => SubclaimKey::DCC.title(),
             Self::Icvp(_) => SubclaimKey::ICVP.title(),
+            Self::Ddcc(ddcc) => ddcc.kind.title(),
             Self::Card(_) => "SMART Health Card",
             Self::Divoc(_) => "DIVOC certificate",
             Self::Seal(_) => "ICAO visible digital seal",
@@ -106,10 +115,12 @@ impl HealthDocument {
         match self {
             Self::Dcc(dcc) => &dcc.problems,
             Self::Icvp(icvp) => &icvp.problems,
+            Self::Ddcc(ddcc) => &ddcc.problems,
             Self::Card(card) => &card.problems,
             Self::Divoc(certificate) => &certificate.problems,
             Self::Seal(seal) => &seal.problems,
-            Self::Link(_) | Self::Unsupported(_) => &[],
+            Self::Link(link) => &link.problems,
+            Self::Unsupported(_) => &[],
         }
     }
 
@@ -118,6 +129,7 @@ impl HealthDocument {
         match self {
             Self::Dcc(dcc) => Some(dcc.credential()),
             Self::Icvp(icvp) => Some(icvp.credential()),
+            Self::Ddcc(ddcc) => Some(ddcc.credential.clone()),
             Self::Card(card) => Some(card.credential.clone()),
             Self::Divoc(certificate) => Some(certificate.credential.clone()),
             Self::Seal(seal) => Some(seal.credential.clone()),
@@ -130,6 +142,7 @@ impl HealthDocument {
         match self {
             Self::Dcc(dcc) => Some(dcc.person()),
             Self::Icvp(icvp) => Some(icvp.person()),
+            Self::Ddcc(ddcc) => Some(ddcc.person()),
             Self::Card(card) => Some(card.person()),
             Self::Divoc(certificate) => Some(certificate.credential.person.clone()),
             Self::Seal(seal) => Some(seal.credential.person.clone()),

@@ -61,6 +61,8 @@ pub enum CheckId {
     Uvci,
     /// The dates inside make sense.
     EventDates,
+    /// The link inside can be read and is in time.
+    Link,
     /// The document is not revoked.
     Revocation,
     /// The rules of the place of use accept it.
@@ -69,7 +71,7 @@ pub enum CheckId {
 
 impl CheckId {
     /// All checks in their order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Container,
         Self::Algorithm,
         Self::TrustData,
@@ -92,6 +94,7 @@ impl CheckId {
         Self::ValueSets,
         Self::Uvci,
         Self::EventDates,
+        Self::Link,
         Self::Revocation,
         Self::Rules,
     ];
@@ -121,6 +124,7 @@ impl CheckId {
             Self::ValueSets => "value-sets",
             Self::Uvci => "uvci",
             Self::EventDates => "event-dates",
+            Self::Link => "link",
             Self::Revocation => "revocation",
             Self::Rules => "rules",
         }
@@ -150,6 +154,7 @@ impl CheckId {
             Self::ValueSets => "EU DCC value sets; ICVP product identifiers",
             Self::Uvci => "eHealth Network, interoperability of health certificates, annex 2",
             Self::EventDates => "International Health Regulations (2005), annex 6 and 7",
+            Self::Link => "SMART Health Links 1; IHE ITI VHL, ITI-YY3",
             Self::Revocation => "EU DCC revocation",
             Self::Rules => "EU DCC business rules; ICVP decision logic",
         }
@@ -180,6 +185,7 @@ impl CheckId {
             Self::ValueSets => "codes known",
             Self::Uvci => "identifier's form",
             Self::EventDates => "dates inside",
+            Self::Link => "link inside",
             Self::Revocation => "not revoked",
             Self::Rules => "rules",
         }

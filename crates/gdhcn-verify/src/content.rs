@@ -2,13 +2,13 @@
 
 use gdhcn_codes::value_set::{self, ValueSetId};
 use gdhcn_credential::dcc::Statement;
-use gdhcn_credential::{HealthDocument, Rule, SubclaimKey, Unsupported, uvci};
+use gdhcn_credential::{HealthDocument, Rule, uvci};
 use gdhcn_trust::TrustedKey;
 use jiff::Timestamp;
 
 use crate::policy::Concern;
 use crate::verdict::Findings;
-use crate::{CheckId, Context, Reason, dates};
+use crate::{CheckId, Context, Reason, dates, link};
 
 /// Checks what is inside, and whether the key may sign it.
 pub(crate) fn check(
@@ -33,6 +33,7 @@ pub(crate) fn inside(
     value_sets(documents, context, findings);
     identifier(documents, context, findings);
     dates::check(documents, issued_at, context, findings);
+    link::check(documents, context, findings);
 }
 
 /// May this key sign such documents?
@@ -47,7 +48,9 @@ pub(crate) fn key(
 }
 
 fn schema(documents: &[HealthDocument], context: &Context<'_>, findings: &mut Findings) {
-    let problems = || documents.iter().flat_map(HealthDocument::problems);
+    // A link's problems are for its own check.
+    let read = || documents.iter().filter(|one| !matches!(one, HealthDocument::Link(_)));
+    let problems = || read().flat_map(HealthDocument::problems);
     if problems().next().is_none() {
         return findings.pass(CheckId::Schema, Reason::Fine);
     }
@@ -55,7 +58,7 @@ fn schema(documents: &[HealthDocument], context: &Context<'_>, findings: &mut Fi
     if problems().any(|problem| problem.is_structural()) {
         findings.fail(CheckId::Schema, reason);
     } else if problems().any(|problem| problem.rule == Rule::UnknownProduct) {
-        findings.concern(CheckId::Schema, Concern::UnknownProduct, reason, context);
+        findings.concern(CheckId::Schema, Concern::Unfit, reason, context);
     } else {
         findings.concern(CheckId::Schema, Concern::Flaw, reason, context);
     }
@@ -89,11 +92,7 @@ fn key_usage(documents: &[HealthDocument], key: Option<&TrustedKey>, findings: &
 /// The trust domains in which a kind of document is signed, and how to name them.
 const fn domains(document: &HealthDocument) -> Option<(&'static [&'static str], &'static str)> {
     match document {
-        HealthDocument::Dcc(_)
-        | HealthDocument::Unsupported(Unsupported {
-            key: SubclaimKey::DDCC_VACCINATION | SubclaimKey::DDCC_TEST,
-            ..
-        }) => Some((&["DCC", "DDCC"], "DCC or DDCC")),
+        HealthDocument::Dcc(_) | HealthDocument::Ddcc(_) => Some((&["DCC", "DDCC"], "DCC or DDCC")),
         HealthDocument::Link(_) => {
             Some((&["IPS-PILGRIMAGE", "PH4H", "DDCC"], "IPS-PILGRIMAGE, PH4H or DDCC"))
         }

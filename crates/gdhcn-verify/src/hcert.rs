@@ -1,7 +1,7 @@
 //! The checks of an HC1 code, in the order of the specification.
 
 use gdhcn_credential::hcert::{self, Opened};
-use gdhcn_credential::{Cwt, HealthDocument, SubclaimKey, TextKind};
+use gdhcn_credential::{Cwt, CwtWarning, HealthDocument, SubclaimKey, TextKind};
 use gdhcn_crypto::{Curve, DigestAlgorithm, Kid, PublicKey, SignatureScheme};
 use gdhcn_envelope::cose::{CoseSign1, ES256, PS256};
 use gdhcn_trust::TrustedKey;
@@ -184,6 +184,8 @@ fn times(claims: &Cwt) -> Times<'_> {
 fn oddities(claims: &Cwt, context: &Context<'_>, findings: &mut Findings) {
     if claims.warnings.is_empty() {
         findings.pass(CheckId::Claims, Reason::Fine);
+    } else if claims.warnings.contains(&CwtWarning::LegacyLayout) {
+        findings.concern(CheckId::Claims, Concern::Unfit, Reason::LegacyLayout, context);
     } else {
         let oddities = claims.warnings.iter().map(ToString::to_string).collect();
         findings.concern(CheckId::Claims, Concern::Flaw, Reason::Odd(oddities), context);

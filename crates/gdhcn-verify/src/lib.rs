@@ -28,6 +28,7 @@ mod content;
 mod dates;
 mod divoc;
 mod hcert;
+mod link;
 mod policy;
 mod reason;
 pub mod report;
@@ -86,6 +87,9 @@ pub fn verify(text: &str, context: &Context<'_>) -> Verdict {
             smart_health_card::verify(text, kind, context)
         }
         TextKind::VdsNc => seal::verify(text, context),
+        kind @ (TextKind::SmartHealthLink | TextKind::VerifiableHealthLink) => {
+            link::verify(text, kind, context)
+        }
         kind @ (TextKind::Divoc | TextKind::VerifiableCredential) => {
             divoc::verify(text, kind, context)
         }

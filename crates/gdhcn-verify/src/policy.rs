@@ -24,18 +24,15 @@ impl Policy {
     pub(crate) const fn severity(&self, concern: Concern) -> Severity {
         use Concern::{
             BrokenChain, EventInFuture, Flaw, KeyOutsideValidity, MissingChain, ScaOutsideValidity,
-            UnknownProduct,
+            Unfit,
         };
         match (concern, self.name) {
             (Flaw | ScaOutsideValidity, PolicyName::Strict) => Severity::Fail,
             (Flaw | ScaOutsideValidity, _) => Severity::Warn,
-            (
-                KeyOutsideValidity | BrokenChain | EventInFuture | UnknownProduct,
-                PolicyName::Lenient,
-            ) => Severity::Warn,
-            (KeyOutsideValidity | BrokenChain | EventInFuture | UnknownProduct, _) => {
-                Severity::Fail
+            (KeyOutsideValidity | BrokenChain | EventInFuture | Unfit, PolicyName::Lenient) => {
+                Severity::Warn
             }
+            (KeyOutsideValidity | BrokenChain | EventInFuture | Unfit, _) => Severity::Fail,
             (MissingChain, PolicyName::Strict) => Severity::Fail,
             (MissingChain, _) => Severity::NotDone,
         }
@@ -105,8 +102,9 @@ pub(crate) enum Concern {
     BrokenChain,
     /// A dose, test or recovery in the future, or a validity that has ended.
     EventInFuture,
-    /// A product that an ICVP may not be made for.
-    UnknownProduct,
+    /// What the specifications rule out though it can be read: a product that an ICVP may not be
+    /// made for, the first layout of WHO, a link without a sound address or key.
+    Unfit,
 }
 
 /// What becomes of a concern.
@@ -144,7 +142,7 @@ mod tests {
             Concern::MissingChain,
             Concern::BrokenChain,
             Concern::EventInFuture,
-            Concern::UnknownProduct,
+            Concern::Unfit,
         ] {
             let weights = PolicyName::ALL.map(|name| weight(Policy::new(name).severity(concern)));
             assert!(weights.is_sorted(), "{concern:?}: {weights:?}");

@@ -3,6 +3,7 @@ use std::fmt;
 use gdhcn_codes::Participant;
 use gdhcn_credential::divoc::DivocError;
 use gdhcn_credential::hcert::LayerError;
+use gdhcn_credential::health_link::LinkError;
 use gdhcn_credential::shc::CardError;
 use gdhcn_credential::vds_nc::SealError;
 use gdhcn_credential::{CwtError, SubclaimKey, TextKind, TimeFault};
@@ -222,6 +223,16 @@ pub enum Reason {
     Uvci(Vec<String>),
     /// The trust data names no domain.
     DomainUnknown,
+    /// Nobody signed it.
+    Unsigned,
+    /// The link cannot be read.
+    Link(LinkError),
+    /// The link is of a later version of its specification.
+    LinkVersion(i64),
+    /// The link deviates from its specification.
+    LinkOdd(Vec<String>),
+    /// The first layout of WHO's documents, which has neither an issuer nor times.
+    LegacyLayout,
     /// Members that the proof does not cover.
     NotSigned(Vec<String>),
     /// Oddities of the claims that do not hinder reading.
@@ -272,6 +283,8 @@ pub enum Fact {
     Documents(Vec<SubclaimKey>),
     /// What is inside.
     Title(&'static str),
+    /// A link that was not opened, and whether it will ask for a passcode.
+    NotOpened(bool),
 }
 
 impl Reason {
@@ -284,6 +297,10 @@ impl Reason {
             Self::Divoc(error) => divoc_code(error),
             Self::MethodNotFound { .. } => "KEY_NOT_FOUND",
             Self::NotSigned(_) => "NOT_SIGNED",
+            Self::Unsigned => "UNSIGNED_LINK",
+            Self::Link(_) | Self::LinkOdd(_) => "LINK",
+            Self::LinkVersion(_) => "UNSUPPORTED_VERSION",
+            Self::LegacyLayout => "LEGACY_LAYOUT",
             Self::Seal(SealError::Json(_)) => "PAYLOAD",
             Self::Seal(_) => "ENCODING",
             Self::SealCertificate(_) => "CERTIFICATE",
@@ -357,6 +374,8 @@ impl Reason {
                 | Self::IssuerKeyNotFound { .. }
                 | Self::AuthorityNotFound { .. }
                 | Self::MethodNotFound { .. }
+                | Self::Unsigned
+                | Self::LinkVersion(_)
                 | Self::ChunkOfSeveral { .. }
                 | Self::SeveralCards(_)
         )
@@ -375,6 +394,17 @@ impl fmt::Display for Reason {
                 f,
                 "no trust source knows the key that is called {method}: it may be an issuer that is \
                  not in your list, or a forgery"
+            ),
+            Self::Unsigned => f.write_str("nobody has signed this link, so nothing is proven"),
+            Self::Link(error) => error.fmt(f),
+            Self::LinkVersion(version) => {
+                write!(f, "the link is of version {version}, which is not known here")
+            }
+            Self::LinkOdd(problems) => {
+                write!(f, "the link is not sound: {}", problems.join("; "))
+            }
+            Self::LegacyLayout => f.write_str(
+                "a WHO document of the first layout, which carries neither issuer nor times",
             ),
             Self::NotSigned(members) => {
                 write!(f, "not signed, and left aside: {}", members.join(", "))
@@ -562,6 +592,10 @@ impl fmt::Display for Fact {
             Self::Until(at) => write!(f, "until {}", Minute(*at)),
             Self::Since(at) => write!(f, "since {}", Minute(*at)),
             Self::Title(title) => f.write_str(title),
+            Self::NotOpened(passcode) => {
+                f.write_str("sound, not opened")?;
+                f.write_str(if *passcode { "; its holder has the passcode" } else { "" })
+            }
             Self::Documents(keys) => {
                 for (index, key) in keys.iter().enumerate() {
                     f.write_str(if index > 0 { ", " } else { "" })?;

@@ -83,6 +83,7 @@ Examples:
   gdhcn verify photo.jpg --trust https://gateway.example --client-cert tls.pem \\
       --client-key tls.key --trust-anchor ta.pem
   gdhcn verify scans/ --trust did.json --csv > results.csv
+  gdhcn verify photo.png --trust did.json --fhir > bundle.json
 
 With a folder, --jsonl or --csv every file is judged, many at a time, in their order; of standard
 input every line is a code. A file that cannot be read is a row of its own there.
@@ -116,6 +117,12 @@ pub(crate) struct VerifyArguments {
     /// Write CSV without personal data: one row for each code
     #[arg(long, conflicts_with_all = ["json", "jsonl"])]
     pub(crate) csv: bool,
+    /// Write what genuine documents state as FHIR R4 bundles (a JSON array); of others nothing
+    #[arg(long, conflicts_with_all = ["json", "jsonl", "csv"])]
+    pub(crate) fhir: bool,
+    /// Write what genuine documents state as WHO DDCC core data sets (a JSON array)
+    #[arg(long, conflicts_with_all = ["json", "jsonl", "csv", "fhir"])]
+    pub(crate) ddcc: bool,
     /// Judge so many codes at a time; as many as there are processors when left out
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,

@@ -3,7 +3,9 @@
 use gdhcn_codes::Participant;
 use gdhcn_codes::value_set::{self, ValueSetId};
 use gdhcn_credential::dcc::{Recovery, Statement, Test, Vaccination};
-use gdhcn_credential::{Coding, DateText, Dcc, HealthDocument, Icvp, Person, statement, to_json};
+use gdhcn_credential::{
+    Coding, DateText, Dcc, HealthDocument, HealthLink, Icvp, Person, statement, to_json,
+};
 
 /// Label and value, line by line, for people.
 pub(crate) fn lines(document: &HealthDocument) -> Vec<(&'static str, String)> {
@@ -14,7 +16,7 @@ pub(crate) fn lines(document: &HealthDocument) -> Vec<(&'static str, String)> {
     match document {
         HealthDocument::Dcc(dcc) => lines.extend(of_dcc(dcc)),
         HealthDocument::Icvp(icvp) => lines.extend(of_icvp(icvp)),
-        HealthDocument::Link(link) => lines.push(("Link", link.text.clone())),
+        HealthDocument::Link(link) => lines.extend(of_link(link)),
         HealthDocument::Unsupported(other) => {
             lines.push(("Content", to_json(&other.content).to_string()));
         }
@@ -120,6 +122,18 @@ fn of_icvp(icvp: &Icvp) -> Vec<(&'static str, String)> {
             ]
         })
         .collect()
+}
+
+/// A link without its key: who has that can open it.
+fn of_link(link: &HealthLink) -> Vec<(&'static str, String)> {
+    match &link.payload {
+        Ok(payload) => vec![
+            ("Link to", payload.url.clone()),
+            ("Label", payload.label.clone().unwrap_or_default()),
+            ("Passcode", if payload.needs_passcode() { "yes" } else { "" }.to_owned()),
+        ],
+        Err(error) => vec![("Link", error.to_string())],
+    }
 }
 
 /// A statement of any format, in the model that all share.

@@ -2,7 +2,7 @@
 
 use gdhcn_codes::value_set::{self, ValueSetId};
 use gdhcn_credential::dcc::Statement;
-use gdhcn_credential::{DateText, HealthDocument, to_json};
+use gdhcn_credential::{DateText, HealthDocument, HealthLink, to_json};
 use serde_json::{Value, json};
 
 /// For programs: what it is, whose it is, and the lines as an object.
@@ -28,7 +28,7 @@ pub(super) fn json(document: &HealthDocument) -> Value {
             "template_version": icvp.template_version,
             "doses": icvp.doses.iter().map(dose_json).collect::<Vec<_>>(),
         }),
-        HealthDocument::Link(link) => json!({ "uri": link.text }),
+        HealthDocument::Link(link) => link_json(link),
         HealthDocument::Unsupported(other) => {
             json!({ "key": other.key.0, "content": to_json(&other.content) })
         }
@@ -45,6 +45,17 @@ pub(super) fn json(document: &HealthDocument) -> Value {
         "statements": statements.map(super::statement::json).collect::<Vec<_>>(),
         "content": statement,
         "problems": document.problems().iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// What a link holds, apart from its key: who has that can open it.
+fn link_json(link: &HealthLink) -> Value {
+    let payload = link.payload.as_ref().ok();
+    json!({
+        "url": payload.map(|payload| &payload.url),
+        "flag": payload.map(|payload| &payload.flag),
+        "label": payload.and_then(|payload| payload.label.as_ref()),
+        "version": payload.map(|payload| payload.version),
     })
 }
 

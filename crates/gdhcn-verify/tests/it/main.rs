@@ -5,5 +5,6 @@ mod dgc_testdata;
 mod divoc;
 mod flaws;
 mod forge;
+mod samples;
 mod seals;
 mod smart_health_cards;

@@ -2,7 +2,7 @@
 
 use anstream::println;
 use gdhcn_codes::Participant;
-use gdhcn_credential::HealthDocument;
+use gdhcn_credential::{HealthDocument, ddcc, fhir};
 use gdhcn_verify::{
     Check, Content, Context, Envelope, Limits, Outcome, Policy, Reason, Signer, Status, Verdict,
     report, verify,
@@ -36,7 +36,9 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
     let inputs = input::split(inputs, &context.limits.credential);
     let judged: Vec<_> = inputs.into_iter().map(|input| Judged::of(input, &context)).collect();
     let outcome = Outcome::of_all(judged.iter().map(Judged::outcome));
-    if arguments.json {
+    if arguments.fhir || arguments.ddcc {
+        export(&judged, arguments.fhir)?;
+    } else if arguments.json {
         output::json(&json!({
             "outcome": outcome.as_str(),
             "policy": context.policy.name.as_str(),
@@ -52,6 +54,32 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
         }
     }
     Ok(outcome.into())
+}
+
+/// Writes what genuine documents state, for other programs. A document that nobody is known to
+/// vouch for is left out and named on standard error.
+fn export(judged: &[Judged], as_fhir: bool) -> Result<(), Fault> {
+    let mut exported = Vec::new();
+    for one in judged {
+        let Some(documents) = one.verdict.as_ref().and_then(Verdict::authentic) else {
+            anstream::eprintln!("{}: not genuine, so nothing of it is written", tame(&one.name));
+            continue;
+        };
+        for document in documents {
+            let credential = document.credential();
+            if as_fhir {
+                exported.extend(fhir::bundle(document, document_seed(document).as_bytes()));
+            } else {
+                exported.extend(credential.iter().flat_map(ddcc::core_data_set));
+            }
+        }
+    }
+    output::json(&exported)
+}
+
+/// What one document differs from another by: the same document gets the same identifiers.
+fn document_seed(document: &HealthDocument) -> String {
+    format!("{document:?}")
 }
 
 /// An input and what came of it.

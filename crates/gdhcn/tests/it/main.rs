@@ -21,6 +21,7 @@ mod trust_sync;
 mod verifier_service;
 mod verify_answers;
 mod verify_clock;
+mod verify_export;
 mod verify_inputs;
 mod verify_many;
 mod verify_trust;
