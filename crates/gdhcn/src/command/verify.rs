@@ -3,6 +3,7 @@
 use anstream::println;
 use gdhcn_codes::Participant;
 use gdhcn_credential::{HealthDocument, ddcc, fhir};
+use gdhcn_crypto::sha256;
 use gdhcn_verify::{
     Check, Content, Context, Envelope, Limits, Outcome, Policy, Reason, Signer, Status, Verdict,
     report, verify,
@@ -68,7 +69,7 @@ fn export(judged: &[Judged], as_fhir: bool) -> Result<(), Fault> {
         for document in documents {
             let credential = document.credential();
             if as_fhir {
-                exported.extend(fhir::bundle(document, document_seed(document).as_bytes()));
+                exported.extend(fhir::bundle(document, &one.digest));
             } else {
                 exported.extend(credential.iter().flat_map(ddcc::core_data_set));
             }
@@ -77,16 +78,13 @@ fn export(judged: &[Judged], as_fhir: bool) -> Result<(), Fault> {
     output::json(&exported)
 }
 
-/// What one document differs from another by: the same document gets the same identifiers.
-fn document_seed(document: &HealthDocument) -> String {
-    format!("{document:?}")
-}
-
 /// An input and what came of it.
 pub(super) struct Judged {
     pub(super) name: String,
     /// `None` for a picture without a code.
     pub(super) verdict: Option<Verdict>,
+    /// SHA-256 of the code's text: the same code gives the same identifiers.
+    digest: [u8; 32],
 }
 
 pub(super) const NO_CODE_CODE: &str = "QR_NOT_FOUND";
@@ -95,11 +93,11 @@ pub(super) const NO_CODE: &str =
 
 impl Judged {
     pub(super) fn of(input: Input, context: &Context<'_>) -> Self {
-        let verdict = match &input.found {
-            Found::Text(text) => Some(verify(text, context)),
-            Found::NoCode => None,
+        let (verdict, text) = match &input.found {
+            Found::Text(text) => (Some(verify(text, context)), text.as_str()),
+            Found::NoCode => (None, ""),
         };
-        Self { name: input.name, verdict }
+        Self { name: input.name, verdict, digest: sha256(text.trim().as_bytes()) }
     }
 
     pub(super) fn outcome(&self) -> Outcome {
