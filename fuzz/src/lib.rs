@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use gdhcn_credential::{Cwt, hcert};
+use gdhcn_credential::{Cwt, hcert, shc};
 use gdhcn_crypto::{
     Backend, Curve, DigestAlgorithm, KeyKind, Kid, SignatureScheme, Signer, SoftwareKey,
 };
@@ -14,8 +14,11 @@ use gdhcn_envelope::cbor::Value;
 use gdhcn_envelope::cms::{Content, SignedMessage};
 use gdhcn_envelope::cose::{self, CoseSign1};
 use gdhcn_envelope::inflate;
+use gdhcn_envelope::jws;
 use gdhcn_envelope::linked_data::{self, Document, Proof};
 use gdhcn_envelope::pem;
+use gdhcn_envelope::rdf::canonical;
+use gdhcn_envelope::rdf::{Quad, Term};
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_trust::snapshot::{self, Snapshot};
 use gdhcn_trust::{TrustStore, TrustStoreBuilder};
@@ -31,13 +34,17 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "hc1", run: hc1 },
     Target { name: "cms", run: cms },
     Target { name: "x509", run: x509 },
     Target { name: "did_document", run: did_document },
     Target { name: "trust_source", run: trust_source },
     Target { name: "picture", run: picture },
+    Target { name: "card", run: card },
+    Target { name: "divoc", run: divoc },
+    Target { name: "seal", run: seal },
+    Target { name: "statements", run: statements },
 ];
 
 /// An HC1 code, entered at the layer that the first byte names: `t` the whole text, `z` the
@@ -73,6 +80,70 @@ pub fn hc1(data: &[u8]) {
             }
         }
         _ => {}
+    }
+}
+
+/// A SMART Health Card, entered where the first byte says: `t` any text (code, signature, file,
+/// link), `p` the payload of a signature.
+pub fn card(data: &[u8]) {
+    let Some((layer, rest)) = data.split_first() else { return };
+    match layer {
+        b't' => {
+            let Ok(text) = std::str::from_utf8(rest) else { return };
+            judge(text);
+            let limits = gdhcn_credential::Limits::default();
+            let texts = vec![("one".to_owned(), text.to_owned()); 2];
+            assert!(shc::split(texts, &limits).len() <= 200);
+        }
+        b'p' => {
+            let header = r#"{"zip":"DEF","alg":"ES256","kid":"k"}"#;
+            let input = jws::signing_input(header, &inflate::deflate_raw(rest));
+            judge(&jws::compact(&input, &[7; 64]));
+        }
+        _ => {}
+    }
+}
+
+/// A DIVOC certificate: `d` the document, `z` the archive.
+pub fn divoc(data: &[u8]) {
+    let Some((layer, rest)) = data.split_first() else { return };
+    match layer {
+        b'd' => {
+            let Ok(text) = std::str::from_utf8(rest) else { return };
+            judge(text);
+        }
+        b'z' => {
+            let archive = rest.iter().copied().map(char::from).collect::<String>();
+            judge(&format!("PK\u{3}\u{4}{archive}"));
+        }
+        _ => {}
+    }
+}
+
+/// An ICAO VDS-NC seal.
+pub fn seal(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    judge(text);
+}
+
+/// A graph of nodes without names: each pair of bytes is a statement from one to the other. Its
+/// canonical form must not depend on the labels.
+pub fn statements(data: &[u8]) {
+    let graph = |label: fn(u8) -> String| -> Vec<Quad> {
+        data.chunks_exact(2)
+            .map(|pair| Quad {
+                subject: Term::Blank(label(pair[0] % 24)),
+                predicate: "urn:p".to_owned(),
+                object: Term::Blank(label(pair[1] % 24)),
+                graph: None,
+            })
+            .collect()
+    };
+    let limits = canonical::Limits { quads: 200, permutations: 500 };
+    let one = canonical::n_quads(&graph(|node| format!("n{node}")), &limits);
+    let other = canonical::n_quads(&graph(|node| format!("x{}", 99 - node)), &limits);
+    if let (Ok(one), Ok(other)) = (one, other) {
+        assert_eq!(one, other);
     }
 }
 

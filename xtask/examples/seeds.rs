@@ -9,15 +9,16 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use gdhcn_credential::{CwtClaims, SubclaimKey, from_json, hcert};
+use gdhcn_credential::{CwtClaims, SubclaimKey, from_json, hcert, shc};
 use gdhcn_crypto::{
-    Backend, Curve, DigestAlgorithm, KeyKind, Kid, PublicKey, RsaSize, SignatureScheme, Signer, SoftwareKey,
+    Backend, Curve, DigestAlgorithm, KeyKind, Kid, PublicKey, RsaSize, SignatureScheme, Signer,
+    SoftwareKey,
 };
 use gdhcn_envelope::cms::{self, Form};
 use gdhcn_envelope::x509::{
     BasicConstraints, Certificate, CertificateTemplate, KeyUsageBits, NameBuilder,
 };
-use gdhcn_envelope::{cose, inflate, pem};
+use gdhcn_envelope::{cose, inflate, jws, pem};
 use gdhcn_issue::qr::{Options, QrCode};
 use gdhcn_trust::TrustStoreBuilder;
 use gdhcn_trust::snapshot;
@@ -31,6 +32,113 @@ fn main() {
     x509(&certificate);
     did_document(&certificate);
     trust_source(&signer, &certificate);
+    card(&signer);
+    divoc();
+    seal(&signer, &certificate);
+    statements();
+}
+
+fn card(signer: &SoftwareKey) {
+    let corpus = Corpus::of("card");
+    let payload = r#"{"iss":"https://i.example","nbf":1622576398.9,"vc":{"type":
+        ["https://smarthealth.cards#health-card"],"credentialSubject":{"fhirVersion":"4.0.1",
+        "fhirBundle":{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","name":
+        [{"family":"A","given":["B"]}],"birthDate":"1990-01-01"}},{"resource":{"resourceType":
+        "Immunization","status":"completed","vaccineCode":{"coding":[{"system":"s","code":"208"}]},
+        "occurrenceDateTime":"2021-01-01"}}]}}}}"#;
+    let header = r#"{"zip":"DEF","alg":"ES256","kid":"k"}"#;
+    let input = jws::signing_input(header, &inflate::deflate_raw(payload.as_bytes()));
+    let scheme = SignatureScheme::EcdsaFixed(DigestAlgorithm::Sha256);
+    let card = jws::compact(&input, &signer.sign(scheme, input.as_bytes()).unwrap());
+    let code = shc::numeric::write(&card).unwrap();
+    let (_, digits) = code.split_once('/').unwrap();
+    corpus.add("payload", b'p', payload.as_bytes());
+    corpus.add("payload_empty", b'p', b"{}");
+    corpus.add("payload_twice", b'p', br#"{"iss":1,"iss":2}"#);
+    corpus.add("code", b't', code.as_bytes());
+    corpus.add("signature", b't', card.as_bytes());
+    corpus.add("chunk", b't', format!("shc:/1/2/{}", &digits[..40]).as_bytes());
+    corpus.add("chunk_of_one", b't', format!("shc:/1/1/{digits}").as_bytes());
+    corpus.add("odd_digits", b't', b"shc:/567");
+    let file = format!(r#"{{"verifiableCredential":["{card}","a.b.c"]}}"#);
+    corpus.add("file", b't', file.as_bytes());
+    corpus.add(
+        "link",
+        b't',
+        b"https://x.example/#%7B%22verifiableCredential%22%3A%5B%22a%22%5D%7D",
+    );
+    corpus.add("health_link", b't', b"shlink:/eyJ1cmwiOiJodHRwczovL2guZXhhbXBsZSIsInYiOjJ9");
+    corpus.add("no_algorithm", b't', b"eyJhbGciOiJub25lIn0.e30.");
+}
+
+fn divoc() {
+    let corpus = Corpus::of("divoc");
+    let header = "eyJhbGciOiJFZERTQSIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19";
+    let document = |subject: &str| {
+        format!(
+            r#"{{"@context":["https://www.w3.org/2018/credentials/v1",
+            "https://cowin.gov.in/credentials/vaccination/v2"],"type":["VerifiableCredential"],
+            "issuer":"https://i.example/","issuanceDate":"2021-03-03T00:00:00Z","credentialSubject":
+            {subject},"evidence":[{{"id":"urn:e","type":["Vaccination"],"batch":"B","vaccine":"V",
+            "date":"2021-03-03","dose":1,"totalDoses":2.5,"facility":{{"name":"C","address":
+            {{"city":""}}}}}}],"proof":{{"type":"Ed25519Signature2018","created":"2021-03-03T00:00:00Z",
+            "verificationMethod":"did:x","proofPurpose":"assertionMethod","jws":"{header}..AA"}}}}"#
+        )
+    };
+    let sound = document(r#"{"type":"Person","id":"did:Passport:A","name":"A","dob":"1990"}"#);
+    corpus.add("sound", b'd', sound.as_bytes());
+    corpus.add("relative_id", b'd', document(r#"{"type":"Person","id":"","name":"A"}"#).as_bytes());
+    corpus.add("own_context", b'd', document(r#"{"@context":{"name":"urn:n"}}"#).as_bytes());
+    corpus.add("keywords", b'd', document(r#"{"@graph":[],"@value":1,"@reverse":{}}"#).as_bytes());
+    let deep = format!("{}1{}", r#"{"urn:a":"#.repeat(20), "}".repeat(20));
+    corpus.add("deep", b'd', document(&deep).as_bytes());
+    let alike = format!("[{}]", [r#"{"urn:a":{}}"#; 9].join(","));
+    corpus.add("alike", b'd', document(&alike).as_bytes());
+    corpus.add("archive_empty", b'z', b"");
+    corpus.add(
+        "archive_end_only",
+        b'z',
+        b"PK\x05\x06\0\0\0\0\x01\0\x01\0\0\0\0\0\xff\xff\xff\xff\0\0",
+    );
+}
+
+fn seal(signer: &SoftwareKey, certificate: &Certificate) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/seal");
+    fs::create_dir_all(&folder).unwrap();
+    let data = r#"{"hdr":{"is":"XXA","t":"icao.vacc","v":1},"msg":{"pid":{"dob":"1990-01-01","n":"A B"},"uvci":"U","ve":[{"des":"X","vd":[{"dvc":"2021-01-01","seq":1}]}]}}"#;
+    let scheme = SignatureScheme::EcdsaFixed(DigestAlgorithm::Sha256);
+    let signature = URL_SAFE_NO_PAD.encode(signer.sign(scheme, data.as_bytes()).unwrap());
+    let cer = URL_SAFE_NO_PAD.encode(certificate.der());
+    let of = |data: &str, alg: &str, cer: &str| {
+        format!(r#"{{"data":{data},"sig":{{"alg":"{alg}","cer":"{cer}","sigvl":"{signature}"}}}}"#)
+    };
+    for (name, text) in [
+        ("sound", of(data, "ES256", &cer)),
+        ("other_algorithm", of(data, "ES512", &cer)),
+        ("no_certificate", of(data, "ES256", "AAAA")),
+        ("numbers", of(&data.replace(":1}", ":1e400}"), "ES256", &cer)),
+        ("test", of(&data.replace("icao.vacc", "icao.test"), "ES256", &cer)),
+        ("empty", of("{}", "ES256", &cer)),
+    ] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+}
+
+fn statements() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/statements");
+    fs::create_dir_all(&folder).unwrap();
+    let clique: Vec<u8> =
+        (0..6).flat_map(|a| (0..6).filter(move |b| *b != a).flat_map(move |b| [a, b])).collect();
+    for (name, edges) in [
+        ("one", vec![0, 1]),
+        ("itself", vec![3, 3]),
+        ("circle", vec![0, 1, 1, 2, 2, 0]),
+        ("two_circles", vec![0, 1, 1, 0, 2, 3, 3, 2]),
+        ("star", vec![0, 1, 0, 2, 0, 3, 0, 4]),
+        ("clique", clique),
+    ] {
+        fs::write(folder.join(name), edges).unwrap();
+    }
 }
 
 fn hc1(signer: &SoftwareKey, certificate: &Certificate) {
@@ -230,10 +338,8 @@ fn trust_source(signer: &SoftwareKey, certificate: &Certificate) {
     let members = format!(r#""crv":"P-256","kty":"EC","x":"{x}","y":"{y}""#);
     let thumbprint = gdhcn_crypto::sha256(format!("{{{members}}}").as_bytes());
     let kid = URL_SAFE_NO_PAD.encode(thumbprint);
-    let jwk = format!(
-        r#"{{{members},"kid":"{kid}","x5c":["{}"]}}"#,
-        STANDARD.encode(certificate.der())
-    );
+    let jwk =
+        format!(r#"{{{members},"kid":"{kid}","x5c":["{}"]}}"#, STANDARD.encode(certificate.der()));
     let rsa = r#"{"kty":"RSA","kid":"r","n":"AQAB","e":"AQAB"}"#;
     let private = jwk.replace("}", r#","d":"AA"}"#);
     let pem = pem::encode("CERTIFICATE", certificate.der())
@@ -260,7 +366,11 @@ fn trust_source(signer: &SoftwareKey, certificate: &Certificate) {
     corpus.add("references_many", b'r', &list(&all.join(",")));
     corpus.add("master_list", b'm', &master_list(signer, certificate));
     corpus.add("master_list_deep", b'm', &deep_definite());
-    corpus.add("master_list_ldif", b'm', b"pkdMasterListContent:: MAA=\n \npkdMasterListContent:: *");
+    corpus.add(
+        "master_list_ldif",
+        b'm',
+        b"pkdMasterListContent:: MAA=\n \npkdMasterListContent:: *",
+    );
     corpus.add("master_list_ldif_empty", b'm', b" pkdMasterListContent:: MAA=");
 
     let mut builder = TrustStoreBuilder::new(Backend::default());

@@ -47,6 +47,26 @@ fn picture_corpus() {
 }
 
 #[test]
+fn card_corpus() {
+    replay("card");
+}
+
+#[test]
+fn divoc_corpus() {
+    replay("divoc");
+}
+
+#[test]
+fn seal_corpus() {
+    replay("seal");
+}
+
+#[test]
+fn statements_corpus() {
+    replay("statements");
+}
+
+#[test]
 fn every_target_has_a_program_a_corpus_and_a_replay() {
     let replay = include_str!("replay.rs");
     let known: BTreeSet<_> = targets::TARGETS.iter().map(|target| target.name.to_owned()).collect();
