@@ -130,11 +130,13 @@ pub fn seal(data: &[u8]) {
 /// canonical form must not depend on the labels.
 pub fn statements(data: &[u8]) {
     let graph = |label: fn(u8) -> String| -> Vec<Quad> {
-        data.chunks_exact(2)
-            .map(|pair| Quad {
-                subject: Term::Blank(label(pair[0] % 24)),
+        let (pairs, _) = data.as_chunks();
+        pairs
+            .iter()
+            .map(|&[subject, object]| Quad {
+                subject: Term::Blank(label(subject % 24)),
                 predicate: "urn:p".to_owned(),
-                object: Term::Blank(label(pair[1] % 24)),
+                object: Term::Blank(label(object % 24)),
                 graph: None,
             })
             .collect()

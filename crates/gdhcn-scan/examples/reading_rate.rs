@@ -9,7 +9,7 @@
 //! `expected.tsv` (file, kind, text), for another reader to try: `cargo xtask scan` does so.
 
 #[path = "../tests/it/drawing.rs"]
-#[allow(dead_code, clippy::unwrap_used)]
+#[allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
 mod drawing;
 
 use std::fs;

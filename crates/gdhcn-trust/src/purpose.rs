@@ -1,8 +1,8 @@
 use std::fmt;
 
 use gdhcn_codes::StatementKind;
-use gdhcn_envelope::x509::{Certificate, ExtensionRemark};
 use gdhcn_envelope::x509::oid::{self, ObjectIdentifier};
+use gdhcn_envelope::x509::{Certificate, ExtensionRemark};
 
 /// Which statements a document signer may sign, by its extended key usage (HCERT specification,
 /// A.2).
@@ -141,7 +141,10 @@ mod tests {
         for kind in StatementKind::ALL {
             assert!(!DocumentPurposes::NOTHING.allows(kind));
         }
-        assert_eq!(DocumentPurposes::from_bits(DocumentPurposes::NOTHING.to_bits()), DocumentPurposes::NOTHING);
+        assert_eq!(
+            DocumentPurposes::from_bits(DocumentPurposes::NOTHING.to_bits()),
+            DocumentPurposes::NOTHING
+        );
     }
 
     #[test]
