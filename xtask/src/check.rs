@@ -8,11 +8,12 @@ use crate::need;
 use crate::step::{cargo, cargo_program, command, step, succeed, succeeds_within};
 
 /// The crates that do no I/O and must build for the browser.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "gdhcn-codes",
     "gdhcn-credential",
     "gdhcn-crypto",
     "gdhcn-envelope",
+    "gdhcn-explain",
     "gdhcn-issue",
     "gdhcn-scan",
     "gdhcn-trust",

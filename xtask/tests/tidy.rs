@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// Which crate may depend on which other crate of ours. Crates that are planned have their place
 /// already. `gdhcn-testkit` may be a dev-dependency of any, which this table does not look at.
-const ALLOWED: [(&str, &[&str]); 17] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("gdhcn-crypto", &[]),
     ("gdhcn-codes", &[]),
     ("gdhcn-scan", &[]),
@@ -31,6 +31,7 @@ const ALLOWED: [(&str, &[&str]); 17] = [
             "gdhcn-codes",
         ],
     ),
+    ("gdhcn-explain", &["gdhcn-verify", "gdhcn-credential", "gdhcn-codes"]),
     ("gdhcn-issue", &["gdhcn-credential", "gdhcn-envelope", "gdhcn-crypto", "gdhcn-codes"]),
     ("gdhcn-store", &["gdhcn-trust", "gdhcn-rules", "gdhcn-revocation", "gdhcn-codes"]),
     (
@@ -50,6 +51,7 @@ const ALLOWED: [(&str, &[&str]); 17] = [
         &[
             "gdhcn-store",
             "gdhcn-client",
+            "gdhcn-explain",
             "gdhcn-verify",
             "gdhcn-issue",
             "gdhcn-credential",
@@ -65,6 +67,7 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     (
         "gdhcn-wasm",
         &[
+            "gdhcn-explain",
             "gdhcn-verify",
             "gdhcn-credential",
             "gdhcn-trust",
@@ -82,6 +85,7 @@ const ALLOWED: [(&str, &[&str]); 17] = [
             "gdhcn-server",
             "gdhcn-store",
             "gdhcn-client",
+            "gdhcn-explain",
             "gdhcn-verify",
             "gdhcn-issue",
             "gdhcn-credential",

@@ -288,6 +288,89 @@ pub enum Fact {
 }
 
 impl Reason {
+    /// The codes of failures that leave the matter open instead of refusing.
+    pub const OPEN_CODES: [&'static str; 8] = [
+        "CHUNK_MISSING",
+        "CLOCK",
+        "KEY_NOT_FOUND",
+        "NO_TRUST_SOURCE",
+        "SEVERAL_CARDS",
+        "TRUST_TOO_OLD",
+        "UNSIGNED_LINK",
+        "UNSUPPORTED_VERSION",
+    ];
+
+    /// All codes, in the order of the alphabet.
+    pub const CODES: [&'static str; 67] = [
+        "ALG",
+        "ALG_CURVE",
+        "BASE45",
+        "BEFORE_FIRST_DAY",
+        "CERTIFICATE",
+        "CHAIN",
+        "CHUNK_MISSING",
+        "CLAIMS_ODD",
+        "CLOCK",
+        "COMPRESSION",
+        "CONTAINER_ODD",
+        "COSE",
+        "CWT",
+        "DATED_IN_FUTURE",
+        "DISEASE_UNKNOWN",
+        "DOMAIN",
+        "DOMAIN_UNKNOWN",
+        "DSC_WINDOW",
+        "EARLIER_FAILURE",
+        "ENCODING",
+        "EVENT_DATE",
+        "EVENT_IN_FUTURE",
+        "EXPIRED",
+        "GIVEN_BY_CALLER",
+        "HCERT_MISSING",
+        "ISSUER",
+        "ISSUER_ADDRESS",
+        "ISSUER_UNKNOWN",
+        "KEY_EXPIRED",
+        "KEY_NOT_FOUND",
+        "KEY_NOT_YET_VALID",
+        "KEY_UNUSABLE",
+        "KEY_USAGE",
+        "KID_IS_TEXT",
+        "KID_MISSING",
+        "KID_NO_THUMBPRINT",
+        "LEGACY_LAYOUT",
+        "LIFELONG",
+        "LINK",
+        "LIST_PROOF",
+        "LIST_PROOF_PARTIAL",
+        "NOT_APPLICABLE",
+        "NOT_LOADED",
+        "NOT_SIGNED",
+        "NOT_SUPPORTED",
+        "NOT_YET_VALID",
+        "NO_CERTIFICATE",
+        "NO_KEY",
+        "NO_SCA",
+        "NO_TRUST_SOURCE",
+        "OK",
+        "PAYLOAD",
+        "PREFIX",
+        "SCA_VALIDITY",
+        "SCHEMA",
+        "SEVERAL_CARDS",
+        "SIGNATURE",
+        "SIGNING_FORMAT",
+        "TRAILING_BYTES",
+        "TRUST_TOO_OLD",
+        "UNDATED",
+        "UNSIGNED_LINK",
+        "UNSUPPORTED_VERSION",
+        "UVCI",
+        "VALIDITY_ENDED",
+        "VALUE_SET",
+        "ZLIB",
+    ];
+
     /// The stable code for programs; those of failures are the names of the specification.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -364,21 +447,8 @@ impl Reason {
     }
 
     /// Whether a failure for this reason leaves the matter open instead of refusing.
-    pub const fn is_undecidable(&self) -> bool {
-        matches!(
-            self,
-            Self::NoTrustSource
-                | Self::TrustTooOld { .. }
-                | Self::ClockBehind { .. }
-                | Self::KeyNotFound { .. }
-                | Self::IssuerKeyNotFound { .. }
-                | Self::AuthorityNotFound { .. }
-                | Self::MethodNotFound { .. }
-                | Self::Unsigned
-                | Self::LinkVersion(_)
-                | Self::ChunkOfSeveral { .. }
-                | Self::SeveralCards(_)
-        )
+    pub fn is_undecidable(&self) -> bool {
+        Self::OPEN_CODES.contains(&self.code())
     }
 }
 
@@ -641,5 +711,25 @@ impl fmt::Display for Minute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let moment = Offset::UTC.to_datetime(self.0);
         write!(f, "{} {:02}:{:02} UTC", moment.date(), moment.hour(), moment.minute())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use gdhcn_credential::hcert::Layer;
+
+    use super::*;
+
+    #[test]
+    fn the_list_of_codes_is_that_of_the_code() {
+        let mut codes: BTreeSet<_> = include_str!("reason.rs")
+            .lines()
+            .filter_map(|line| line.split_once("=> \"")?.1.strip_suffix("\","))
+            .filter(|code| code.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+            .collect();
+        codes.extend(Layer::ALL.map(Layer::code));
+        assert_eq!(codes.into_iter().collect::<Vec<_>>(), Reason::CODES);
     }
 }

@@ -87,6 +87,21 @@ pub enum Layer {
     Cose,
 }
 
+impl Layer {
+    /// All layers, outermost first.
+    pub const ALL: [Self; 4] = [Self::Prefix, Self::Base45, Self::Zlib, Self::Cose];
+
+    /// The stable code for programs of a layer that does not open.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Prefix => "PREFIX",
+            Self::Base45 => "BASE45",
+            Self::Zlib => "ZLIB",
+            Self::Cose => "COSE",
+        }
+    }
+}
+
 impl std::fmt::Display for Layer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -114,12 +129,7 @@ pub struct LayerError {
 impl LayerError {
     /// The stable code for programs.
     pub const fn code(&self) -> &'static str {
-        match self.layer {
-            Layer::Prefix => "PREFIX",
-            Layer::Base45 => "BASE45",
-            Layer::Zlib => "ZLIB",
-            Layer::Cose => "COSE",
-        }
+        self.layer.code()
     }
 }
 
