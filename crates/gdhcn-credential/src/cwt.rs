@@ -374,7 +374,9 @@ mod tests {
         assert_eq!(parse(&[(HCERT, Value::Array(vec![]))]), Err(CwtError::HcertNotAMap));
         let no_number = Value::map([(Value::from("dcc"), Value::Null)]);
         assert_eq!(parse(&[(HCERT, no_number)]), Err(CwtError::SubclaimKey));
-        let legacy = Value::map([(Value::from("name"), Value::from("x"))]).to_vec();
-        assert_eq!(Cwt::parse(&legacy, &limits).unwrap().warnings, [CwtWarning::LegacyLayout]);
+        let legacy = ["name", "vaccine"].map(|member| (Value::from(member), Value::from("x")));
+        let legacy = Cwt::parse(&Value::map(legacy).to_vec(), &limits).unwrap();
+        assert_eq!(legacy.warnings, [CwtWarning::LegacyLayout]);
+        assert_eq!(legacy.subclaims[0].key, SubclaimKey::DDCC_VACCINATION);
     }
 }

@@ -42,8 +42,8 @@ pub struct ExplainedCheck {
     pub title: String,
     /// What came of it.
     pub status: String,
-    /// Why.
-    pub text: String,
+    /// Why; `None` where there is nothing to add.
+    pub text: Option<String>,
 }
 
 impl Messages {
@@ -78,7 +78,8 @@ impl Messages {
                     id: check.id,
                     title: self.plain(&format!("check-{}", check.id)),
                     status: self.plain(status_id(check.status)),
-                    text: self.reason(&check.reason, verdict),
+                    text: (Message::of(&check.reason, &verdict.kind).id != "ok")
+                        .then(|| self.reason(&check.reason, verdict)),
                 })
                 .collect(),
         }
@@ -115,8 +116,7 @@ impl Messages {
     fn format(&self, message: &Message) -> Option<String> {
         let pattern = self.bundle.get_message(&message.id)?.value()?;
         let mut errors = Vec::new();
-        let text =
-            self.bundle.format_pattern(pattern, Some(&message.arguments), &mut errors);
+        let text = self.bundle.format_pattern(pattern, Some(&message.arguments), &mut errors);
         errors.is_empty().then_some(text).map(Cow::into_owned)
     }
 }
@@ -264,10 +264,13 @@ mod tests {
             let messages = Messages::new(language);
             messages.format(&Message::of(&reason, &TextKind::Hcert)).unwrap()
         };
-        for (days, word) in [(1, "1 день"), (2, "2 дня"), (5, "5 дней"), (11, "11 дней"), (21, "21 день")] {
+        for (days, word) in
+            [(1, "1 день"), (2, "2 дня"), (5, "5 дней"), (11, "11 дней"), (21, "21 день")]
+        {
             assert!(age(Language::Russian, days).contains(word), "{days}");
         }
-        for (days, word) in [(2, "يومان"), (3, "أيام"), (11, "يومًا"), (100, "يوم.")] {
+        for (days, word) in [(2, "يومان"), (3, "أيام"), (11, "يومًا"), (100, "يوم.")]
+        {
             assert!(age(Language::Arabic, days).contains(word), "{days}");
         }
         assert!(age(Language::English, 0).contains("less than a day"));

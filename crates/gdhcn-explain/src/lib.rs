@@ -26,6 +26,8 @@
 mod explanation;
 mod language;
 mod message;
+mod report;
 
 pub use explanation::{ExplainedCheck, Explanation, Messages};
 pub use language::{Language, UnknownLanguage};
+pub use report::report;

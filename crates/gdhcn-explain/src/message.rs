@@ -35,6 +35,17 @@ impl Message {
         self
     }
 
+    /// A text of a foreign document as a fact: what could disturb a line or its direction is left
+    /// out.
+    fn with_text(self, name: &'static str, text: &str) -> Self {
+        let hostile = |character: &char| {
+            character.is_control()
+                || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        let text: String = text.chars().filter(|one| !hostile(one)).take(200).collect();
+        self.with(name, text)
+    }
+
     /// The message for a reason; `scanned` is the kind of text that the verdict is about.
     pub(crate) fn of(reason: &Reason, scanned: &TextKind) -> Self {
         match reason {
@@ -49,8 +60,9 @@ impl Message {
 /// The identifier of the message for a code. Codes that say the same to an officer share one.
 pub(crate) fn id_of(code: &str) -> String {
     match code {
-        "BASE45" | "ZLIB" | "COSE" | "ENCODING" | "COMPRESSION" | "PAYLOAD"
-        | "SIGNING_FORMAT" => "damaged".to_owned(),
+        "BASE45" | "ZLIB" | "COSE" | "ENCODING" | "COMPRESSION" | "PAYLOAD" | "SIGNING_FORMAT" => {
+            "damaged".to_owned()
+        }
         "CONTAINER_ODD" | "CLAIMS_ODD" | "TRAILING_BYTES" | "KID_IS_TEXT" | "KID_NO_THUMBPRINT" => {
             "odd".to_owned()
         }
@@ -69,11 +81,9 @@ fn facts(reason: &Reason, message: Message) -> Message {
         | Reason::NotYetIssued(at)
         | Reason::NotYetValid(at)
         | Reason::Expired(at) => message.with("date", day(*at)),
-        Reason::ValidityEnded(day) | Reason::BeforeFirstDay(day) => {
-            message.with("date", day.clone())
-        }
+        Reason::ValidityEnded(day) | Reason::BeforeFirstDay(day) => message.with_text("date", day),
         Reason::IssuerMismatch { claimed, owner } => {
-            message.with("claimed", named(claimed)).with("owner", named(owner))
+            message.with_text("claimed", &named(claimed)).with_text("owner", &named(owner))
         }
         Reason::ChunkOfSeveral { index, count } => {
             message.with("index", *index).with("count", *count)
@@ -85,7 +95,7 @@ fn facts(reason: &Reason, message: Message) -> Message {
 fn of_fact(fact: &Fact) -> Message {
     match fact {
         Fact::Key { participant: None, code } if code.is_empty() => Message::plain("ok"),
-        Fact::Key { participant: None, code } => Message::plain("ok-key").with("owner", code.clone()),
+        Fact::Key { participant: None, code } => Message::plain("ok-key").with_text("owner", code),
         Fact::Key { participant: Some(participant), .. } => {
             Message::plain("ok-key").with("owner", country(*participant))
         }

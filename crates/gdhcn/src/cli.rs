@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use gdhcn_explain::Language;
 use gdhcn_verify::PolicyName;
 use jiff::Timestamp;
 
@@ -82,6 +83,7 @@ Examples:
   cat code.txt | gdhcn verify - --trust keys/ --policy strict --json
   gdhcn verify photo.jpg --trust https://gateway.example --client-cert tls.pem \\
       --client-key tls.key --trust-anchor ta.pem
+  gdhcn verify photo.png --trust did.json --language fr
   gdhcn verify scans/ --trust did.json --csv > results.csv
   gdhcn verify photo.png --trust did.json --fhir > bundle.json
 
@@ -123,6 +125,10 @@ pub(crate) struct VerifyArguments {
     /// Write what genuine documents state as WHO DDCC core data sets (a JSON array)
     #[arg(long, conflicts_with_all = ["json", "jsonl", "csv", "fhir"])]
     pub(crate) ddcc: bool,
+    /// Explain in plain words in this language: ar, en, es, fr, pt, ru or zh. With JSON, each
+    /// result gets an `explanation`
+    #[arg(long, value_name = "TAG", conflicts_with_all = ["fhir", "ddcc"])]
+    pub(crate) language: Option<Language>,
     /// Judge so many codes at a time; as many as there are processors when left out
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,

@@ -51,6 +51,20 @@ fn without_undefined(value: Value<'_>) -> Value<'_> {
     }
 }
 
+/// Tags 2 and 3, which the other implementation folds into plain numbers.
+fn holds_big_number(value: &Value<'_>) -> bool {
+    match value {
+        Value::Tag(2 | 3, _) => true,
+        Value::Tag(_, inner) => holds_big_number(inner),
+        Value::Array(elements) => elements.iter().any(holds_big_number),
+        Value::Map(map) => map
+            .entries()
+            .iter()
+            .any(|(key, value)| holds_big_number(key) || holds_big_number(value)),
+        _ => false,
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_reads_back_and_is_written_alike(value in tree()) {
@@ -70,7 +84,9 @@ proptest! {
     ) {
         let ours = cbor::decode(&bytes, &Limits::default());
         let theirs = coset::cbor::Value::from_slice(&bytes);
-        if let (Ok(ours), Ok(theirs)) = (&ours, &theirs) {
+        if let (Ok(ours), Ok(theirs)) = (&ours, &theirs)
+            && !holds_big_number(ours)
+        {
             let again = theirs.clone().to_vec().unwrap();
             let again = cbor::decode(&again, &Limits::default()).unwrap();
             prop_assert_eq!(again.to_vec(), without_undefined(ours.clone()).to_vec());

@@ -1,4 +1,5 @@
 //! The explanations as a caller gets them, and the published table of checks and codes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -59,10 +60,7 @@ fn the_json_says_in_which_direction_to_write() {
     let json = |language| Messages::new(language).explain(&verdict).to_json();
     assert_eq!(json(Language::Arabic)["direction"], "rtl");
     assert_eq!(json(Language::Russian)["direction"], "ltr");
-    assert_eq!(
-        json(Language::Spanish)["checks"].as_array().unwrap().len(),
-        verdict.checks.len()
-    );
+    assert_eq!(json(Language::Spanish)["checks"].as_array().unwrap().len(), verdict.checks.len());
 }
 
 /// `docs/checks.md` is written from the code; `GDHCN_UPDATE=1` writes it anew.

@@ -56,6 +56,12 @@ fn verify() -> Value {
     json!({
         "summary": "Judge one code, the codes of a picture, or several codes",
         "operationId": "verify",
+        "parameters": [{
+            "name": "Accept-Language",
+            "in": "header",
+            "description": "Adds an explanation in the best of ar, en, es, fr, pt, ru and zh",
+            "schema": { "type": "string" },
+        }],
         "requestBody": {
             "required": true,
             "content": {
@@ -104,6 +110,10 @@ fn schemas() -> Value {
                 "codes": { "type": "array", "items": text, "minItems": 1, "maxItems": 1000 },
                 "at": { "type": "string", "description": "Judge validity at this instant" },
                 "policy": policy,
+                "language": {
+                    "type": "string",
+                    "description": "Explain in this language instead of that of Accept-Language",
+                },
             },
         },
         "Verdicts": {
@@ -134,6 +144,23 @@ fn schemas() -> Value {
                 "issuer": { "anyOf": [reference("Issuer"), { "type": "null" }] },
                 "envelope": { "anyOf": [reference("Envelope"), { "type": "null" }] },
                 "checks": { "type": "array", "items": reference("Check") },
+                "explanation": reference("Explanation"),
+            },
+        },
+        "Explanation": {
+            "type": "object",
+            "required": ["language", "direction", "outcome", "because", "advice", "checks"],
+            "properties": {
+                "language": text,
+                "direction": { "enum": ["ltr", "rtl"] },
+                "outcome": text,
+                "because": perhaps_text,
+                "advice": text,
+                "checks": { "type": "array", "items": {
+                    "type": "object",
+                    "required": ["check", "title", "status", "text"],
+                    "properties": { "check": text, "title": text, "status": text, "text": perhaps_text },
+                } },
             },
         },
         "Document": {

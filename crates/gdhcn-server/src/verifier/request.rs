@@ -6,9 +6,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
 use gdhcn_credential::{divoc, parse_instant_loose, shc};
+use gdhcn_explain::{Language, Messages, report};
 use gdhcn_scan::ScanError;
-use gdhcn_verify::{Context, Limits, Outcome, PolicyName, report, verify as judge};
-use http::header::CONTENT_TYPE;
+use gdhcn_verify::{Context, Limits, Outcome, PolicyName, verify as judge};
+use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderMap, Request};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -33,6 +34,8 @@ struct Codes {
     at: Option<String>,
     /// `lenient`, `border` or `strict`; the service's own when left out.
     policy: Option<String>,
+    /// The language to explain in; that of the header `Accept-Language` when left out.
+    language: Option<String>,
 }
 
 /// Judges the codes of the body: plain text is one code, a picture is searched for codes, JSON
@@ -42,6 +45,7 @@ pub(super) async fn verify(
     request: Request<Body>,
 ) -> Result<Response, Problem> {
     let kind = media_type(request.headers());
+    let mut language = accepted_language(request.headers());
     let body = message::body(request, verifier.body_bytes).await?;
     let mut policy = verifier.policy;
     let mut at = None;
@@ -65,6 +69,10 @@ pub(super) async fn verify(
                     .parse::<PolicyName>()
                     .map_err(|e| Problem::bad_request(e.to_string()))?;
             }
+            if let Some(wanted) = request.language {
+                let wanted = wanted.parse::<Language>();
+                language = Some(wanted.map_err(|e| Problem::bad_request(e.to_string()))?);
+            }
             at = request
                 .at
                 .as_deref()
@@ -75,7 +83,7 @@ pub(super) async fn verify(
         }
         "image/png" | "image/jpeg" | "image/webp" => match verifier.search(body).await? {
             Some(codes) => codes,
-            None => return Ok(no_code(&verifier, at)),
+            None => return Ok(no_code(&verifier, language)),
         },
         _ => {
             let found = if kind.is_empty() { "none".to_owned() } else { kind };
@@ -86,11 +94,12 @@ pub(super) async fn verify(
     let trust = verifier.trust.load_full();
     let results = tokio::task::spawn_blocking(move || {
         let context = Context { trust: &trust, at, policy, limits: Limits::default() };
+        let messages = language.map(Messages::new);
         let named = codes.into_iter().map(|code| (String::new(), code)).collect();
         let codes = shc::split(named, &context.limits.credential);
         let verdicts = codes.iter().map(|code| judge(&code.text, &context));
         let (outcomes, reports): (Vec<_>, Vec<_>) =
-            verdicts.map(|verdict| (verdict.outcome, report::of(&verdict))).unzip();
+            verdicts.map(|one| (one.outcome, report(Some(&one), messages.as_ref()))).unzip();
         answer(Outcome::of_all(outcomes), policy.name, at, reports)
     });
     let results = results.await.map_err(|_| Problem::internal())?;
@@ -102,6 +111,11 @@ fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default();
     essence.trim().chars().take(60).collect::<String>().to_ascii_lowercase()
+}
+
+/// The language of a request that names one.
+fn accepted_language(headers: &HeaderMap) -> Option<Language> {
+    headers.get(ACCEPT_LANGUAGE)?.to_str().ok().map(Language::negotiate)
 }
 
 fn answer(outcome: Outcome, policy: PolicyName, at: Timestamp, results: Vec<Value>) -> Value {
@@ -119,16 +133,10 @@ fn text_of(code: gdhcn_scan::Code) -> String {
 }
 
 /// A sound picture without a code in it: nothing can be told of it.
-fn no_code(verifier: &Verifier, at: Option<Timestamp>) -> Response {
-    let at = at.unwrap_or_else(|| verifier.clock.now());
-    let result = json!({
-        "outcome": Outcome::CannotTell.as_str(),
-        "code": "QR_NOT_FOUND",
-        "reason": "no code was found in the picture; try it sharper, larger and evenly lit",
-        "checks": [],
-    });
-    let answer = answer(Outcome::CannotTell, verifier.policy.name, at, vec![result]);
-    super::json(&answer)
+fn no_code(verifier: &Verifier, language: Option<Language>) -> Response {
+    let result = report(None, language.map(Messages::new).as_ref());
+    let at = verifier.clock.now();
+    super::json(&answer(Outcome::CannotTell, verifier.policy.name, at, vec![result]))
 }
 
 impl Verifier {

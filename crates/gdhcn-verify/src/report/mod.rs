@@ -12,14 +12,14 @@
 //! | `envelope` | what the envelope says |
 //! | `checks` | every check: `id`, `status`, `code`, `reason`, `clause` |
 //!
-//! Members are added over time and never change their meaning.
+//! `explanation` is added by `gdhcn-explain` where a language is asked for. Members are added over time and never change their meaning.
 
 mod document;
 mod statement;
 
 use serde_json::{Value, json};
 
-use crate::{Check, Content, Envelope, Signer, Verdict};
+use crate::{Check, Content, Envelope, Outcome, Signer, Verdict};
 
 /// The verdict as a JSON object.
 pub fn of(verdict: &Verdict) -> Value {
@@ -41,6 +41,23 @@ pub fn of(verdict: &Verdict) -> Value {
         "issuer": verdict.signer.as_ref().map(signer_json),
         "envelope": verdict.envelope.as_ref().map(envelope_json),
         "checks": verdict.checks.iter().map(check_json).collect::<Vec<_>>(),
+    })
+}
+
+/// The code of a sound picture in which there is no code: nothing can be told of it.
+pub const NO_CODE: &str = "QR_NOT_FOUND";
+
+/// [`NO_CODE`] in a sentence.
+pub const NO_CODE_REASON: &str =
+    "no code was found in the picture; try it sharper, larger and evenly lit";
+
+/// The report of a sound picture in which there is no code.
+pub fn no_code() -> Value {
+    json!({
+        "outcome": Outcome::CannotTell.as_str(),
+        "code": NO_CODE,
+        "reason": NO_CODE_REASON,
+        "checks": [],
     })
 }
 

@@ -5,12 +5,13 @@ use std::fs;
 use std::io::{self, BufRead, BufWriter, IsTerminal, Read, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
-use gdhcn_verify::{Context, Envelope, Outcome, Verdict};
+use gdhcn_explain::Messages;
+use gdhcn_verify::{Context, Envelope, Outcome};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::json;
 
-use super::verify::{Judged, NO_CODE, NO_CODE_CODE};
+use super::verify::Judged;
 use crate::cli::VerifyArguments;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::input::{self, Found, Input};
@@ -54,6 +55,7 @@ const COLUMNS: [&str; 9] =
 pub(crate) fn run(
     arguments: &VerifyArguments,
     form: Form,
+    messages: Option<&Messages>,
     context: &Context<'_>,
 ) -> Result<Exit, Fault> {
     let pool = rayon::ThreadPoolBuilder::new()
@@ -76,7 +78,10 @@ pub(crate) fn run(
         }
         let count = chunk.len() as u64;
         let rows: Vec<Row> = pool.install(|| {
-            chunk.into_par_iter().flat_map_iter(|item| judge(item, form, context)).collect()
+            chunk
+                .into_par_iter()
+                .flat_map_iter(|item| judge(item, form, messages, context))
+                .collect()
         });
         for row in rows {
             if !write_row(&mut out, &row.text)? {
@@ -225,7 +230,7 @@ struct Row {
     text: String,
 }
 
-fn judge(item: Item, form: Form, context: &Context<'_>) -> Vec<Row> {
+fn judge(item: Item, form: Form, messages: Option<&Messages>, context: &Context<'_>) -> Vec<Row> {
     let inputs = match item {
         Item::Line(input) => Ok(vec![input]),
         Item::Argument(argument) => {
@@ -239,7 +244,7 @@ fn judge(item: Item, form: Form, context: &Context<'_>) -> Vec<Row> {
             .into_iter()
             .map(|input| {
                 let judged = Judged::of(input, context);
-                Row { outcome: Some(judged.outcome()), text: of_judged(&judged, form) }
+                Row { outcome: Some(judged.outcome()), text: of_judged(&judged, form, messages) }
             })
             .collect(),
         Err((name, why)) => {
@@ -248,17 +253,14 @@ fn judge(item: Item, form: Form, context: &Context<'_>) -> Vec<Row> {
     }
 }
 
-fn of_judged(judged: &Judged, form: Form) -> String {
+fn of_judged(judged: &Judged, form: Form, messages: Option<&Messages>) -> String {
     if form == Form::Jsonl {
-        return format!("{}\n", judged.json());
+        return format!("{}\n", judged.json(messages));
     }
     let verdict = judged.verdict.as_ref();
-    let deciding = verdict.and_then(Verdict::deciding);
-    let (code, reason) = match (verdict, deciding) {
-        (None, _) => (NO_CODE_CODE, NO_CODE.to_owned()),
-        (Some(_), Some(check)) => (check.reason.code(), tame_line(&check.reason.to_string())),
-        (Some(_), None) => ("", String::new()),
-    };
+    let (code, reason) = judged.because(messages).unwrap_or_default();
+    // The words of a language keep the marks of their direction.
+    let reason = if messages.is_some() { reason } else { tame_line(&reason) };
     let outcome = judged.outcome().as_str();
     if form == Form::Lines {
         return line(outcome, &judged.name, &reason);

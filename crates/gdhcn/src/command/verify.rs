@@ -1,12 +1,15 @@
 //! `gdhcn verify`.
 
 use anstream::println;
+use anstyle::Style;
 use gdhcn_codes::Participant;
 use gdhcn_credential::{HealthDocument, ddcc, fhir};
 use gdhcn_crypto::sha256;
+use gdhcn_explain::{Explanation, Messages};
 use gdhcn_verify::{
     Check, Content, Context, Envelope, Limits, Outcome, Policy, Reason, Signer, Status, Verdict,
-    report, verify,
+    report::{NO_CODE, NO_CODE_REASON},
+    verify,
 };
 use serde_json::{Value, json};
 
@@ -27,8 +30,9 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
         policy,
         limits: Limits::default(),
     };
+    let messages = arguments.language.map(Messages::new);
     if let Some(form) = batch::Form::of(arguments) {
-        return batch::run(arguments, form, &context);
+        return batch::run(arguments, form, messages.as_ref(), &context);
     }
     let mut inputs = Vec::new();
     for argument in &arguments.inputs {
@@ -44,14 +48,17 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
             "outcome": outcome.as_str(),
             "policy": context.policy.name.as_str(),
             "at": context.at.to_string(),
-            "results": judged.iter().map(Judged::json).collect::<Vec<_>>(),
+            "results": judged.iter().map(|one| one.json(messages.as_ref())).collect::<Vec<_>>(),
         }))?;
     } else {
         for (index, judged) in judged.iter().enumerate() {
             if index > 0 {
                 println!();
             }
-            judged.print();
+            match &messages {
+                Some(messages) => judged.explain(messages),
+                None => judged.print(),
+            }
         }
     }
     Ok(outcome.into())
@@ -87,10 +94,6 @@ pub(super) struct Judged {
     digest: [u8; 32],
 }
 
-pub(super) const NO_CODE_CODE: &str = "QR_NOT_FOUND";
-pub(super) const NO_CODE: &str =
-    "no code was found in the picture; try it sharper, larger and evenly lit";
-
 impl Judged {
     pub(super) fn of(input: Input, context: &Context<'_>) -> Self {
         let (verdict, text) = match &input.found {
@@ -104,46 +107,63 @@ impl Judged {
         self.verdict.as_ref().map_or(Outcome::CannotTell, |verdict| verdict.outcome)
     }
 
-    pub(super) fn json(&self) -> Value {
-        let Some(verdict) = &self.verdict else {
-            return json!({
-                "input": self.name,
-                "outcome": self.outcome().as_str(),
-                "code": NO_CODE_CODE,
-                "reason": NO_CODE,
-                "checks": [],
-            });
+    /// Code and reason of what decided; nothing for what was accepted.
+    pub(super) fn because(&self, messages: Option<&Messages>) -> Option<(&'static str, String)> {
+        let (code, reason) = match &self.verdict {
+            None => (NO_CODE, NO_CODE_REASON.to_owned()),
+            Some(verdict) => {
+                let reason = &verdict.deciding()?.reason;
+                (reason.code(), reason.to_string())
+            }
         };
-        let mut report = report::of(verdict);
+        let explained = messages.and_then(|messages| self.explanation(messages).because);
+        Some((code, explained.unwrap_or(reason)))
+    }
+
+    fn explanation(&self, messages: &Messages) -> Explanation {
+        self.verdict.as_ref().map_or_else(|| messages.no_code(), |one| messages.explain(one))
+    }
+
+    pub(super) fn json(&self, messages: Option<&Messages>) -> Value {
+        let mut report = gdhcn_explain::report(self.verdict.as_ref(), messages);
         if let Some(members) = report.as_object_mut() {
             members.insert("input".into(), self.name.as_str().into());
         }
         report
     }
 
+    /// Prints the verdict in the plain words of a language. The labels of the document's content
+    /// stay in English, as they stand on the certificates themselves.
+    fn explain(&self, messages: &Messages) {
+        let explanation = self.explanation(messages);
+        let style = style_of(self.outcome());
+        println!("{style}{}{PLAIN}  {}", explanation.outcome, tame(&self.name));
+        for line in explanation.because.iter().chain([&explanation.advice]) {
+            println!("  {line}");
+        }
+        let Some(verdict) = &self.verdict else { return };
+        print_content(verdict);
+        println!();
+        let checks = explanation.checks.iter().zip(&verdict.checks);
+        for (words, check) in checks.filter(|(_, check)| check.reason != Reason::NotApplicable) {
+            let style = style_of_check(check.status);
+            let text = words.text.as_deref().unwrap_or_default();
+            println!("  {style}{}{PLAIN}: {}. {text}", words.title, words.status);
+        }
+    }
+
     fn print(&self) {
         let Some(verdict) = &self.verdict else {
             println!("{OPEN}CANNOT TELL{PLAIN}  {}", tame(&self.name));
-            println!("  {NO_CODE}");
+            println!("  {NO_CODE_REASON}");
             return;
         };
-        let (style, word) = match verdict.outcome {
-            Outcome::Accepted => (GOOD, "ACCEPTED"),
-            Outcome::NotAccepted => (BAD, "NOT ACCEPTED"),
-            Outcome::CannotTell => (OPEN, "CANNOT TELL"),
-        };
+        let (style, word) = (style_of(verdict.outcome), verdict.outcome.as_str().to_uppercase());
         println!("{style}{word}{PLAIN}  {}", tame(&self.name));
         if let Some(check) = verdict.deciding() {
             println!("  {}", tame(&check.reason.to_string()));
         }
-        match verdict.content() {
-            Content::Unreadable => {}
-            Content::Authentic(documents) => print_documents(documents),
-            Content::Unproven(documents) => {
-                println!("\n  {OPEN}Nobody is known to vouch for what follows:{PLAIN}");
-                print_documents(documents);
-            }
-        }
+        print_content(verdict);
         if let Some(signer) = &verdict.signer {
             print_signer(signer);
         }
@@ -158,6 +178,25 @@ impl Judged {
         // What does not apply to the format would only bury the rest.
         for check in verdict.checks.iter().filter(|one| one.reason != Reason::NotApplicable) {
             print_check(check);
+        }
+    }
+}
+
+const fn style_of(outcome: Outcome) -> Style {
+    match outcome {
+        Outcome::Accepted => GOOD,
+        Outcome::NotAccepted => BAD,
+        Outcome::CannotTell => OPEN,
+    }
+}
+
+fn print_content(verdict: &Verdict) {
+    match verdict.content() {
+        Content::Unreadable => {}
+        Content::Authentic(documents) => print_documents(documents),
+        Content::Unproven(documents) => {
+            println!("\n  {OPEN}Nobody is known to vouch for what follows:{PLAIN}");
+            print_documents(documents);
         }
     }
 }
@@ -192,13 +231,17 @@ fn print_envelope(envelope: &Envelope) {
     println!("  {:13} {} to {}", "Code valid", at(envelope.issued_at), at(envelope.expires_at));
 }
 
-fn print_check(check: &Check) {
-    let style = match check.status {
+const fn style_of_check(status: Status) -> Style {
+    match status {
         Status::Pass => GOOD,
         Status::Fail => BAD,
         Status::Warn => OPEN,
         Status::NotDone => FAINT,
-    };
+    }
+}
+
+fn print_check(check: &Check) {
+    let style = style_of_check(check.status);
     println!(
         "  {style}{:8}{PLAIN} {:24} {}",
         check.status.as_str(),

@@ -109,6 +109,20 @@ fn the_service_and_the_command_line_say_the_same() {
     assert_eq!(service.interrupt(), 0);
 }
 
+#[test]
+fn the_language_of_the_asker_is_spoken() {
+    let place = Place::with_demo();
+    let (service, address) = serve(&place, &TRUST);
+    let kind = "text/plain\r\nAccept-Language: de, es-MX;q=0.9";
+    let told = verdict(&address, kind, &place.read("demo/xxa/dcc-changed.txt"));
+    let explanation = &told["results"][0]["explanation"];
+    assert_eq!(explanation["language"], "es");
+    assert_eq!(explanation["outcome"], "No aceptado");
+    let told = verdict(&address, "text/plain", b"hello");
+    assert!(told["results"][0]["explanation"].is_null(), "nobody asked: {told}");
+    assert_eq!(service.interrupt(), 0);
+}
+
 // B6 and B22: nothing of one scan is left in the next.
 #[test]
 fn a_bad_code_does_not_change_the_verdict_of_the_next() {
@@ -176,6 +190,16 @@ fn every_answer_has_the_form_that_the_openapi_document_promises() {
     fits("/v1/verify", 200, &ask(&address, "POST", "/v1/verify", "image/png", &white_picture()));
     fits("/v1/verify", 400, &ask(&address, "POST", "/v1/verify", "text/plain", b"\xff"));
     fits("/v1/verify", 415, &ask(&address, "POST", "/v1/verify", "text/html", b"x"));
+    let asked = json!({ "codes": ["hello"], "language": "ar" }).to_string();
+    let answer = ask(&address, "POST", "/v1/verify", "application/json", asked.as_bytes());
+    assert_eq!(answer.json()["results"][0]["explanation"]["direction"], "rtl");
+    fits("/v1/verify", 200, &answer);
+    let asked = json!({ "codes": ["hello"], "language": "tlh" }).to_string();
+    fits(
+        "/v1/verify",
+        400,
+        &ask(&address, "POST", "/v1/verify", "application/json", asked.as_bytes()),
+    );
     fits("/v1/trust", 200, &ask(&address, "GET", "/v1/trust", "", b""));
     // And every path of the document is there.
     for path in document["paths"].as_object().unwrap().keys() {

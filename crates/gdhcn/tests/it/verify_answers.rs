@@ -33,6 +33,21 @@ fn what_a_person_sees_when_nothing_can_be_told() {
 }
 
 #[test]
+fn what_a_person_sees_in_another_language() {
+    let place = Place::with_demo();
+    let told = place.verify_as_xxb(&["demo/xxa/dcc.png", "--language", "fr"]).done(0).stdout;
+    assert_snapshot("verify_dcc_in_french", &told);
+    let told = place.verify_as_xxb(&["demo/xxa/dcc-expired.png", "--language", "ar-EG"]);
+    assert_snapshot("verify_dcc_expired_in_arabic", &told.done(1).stdout);
+    let json = place.verify_as_xxb(&["demo/xxa/dcc.png", "--language", "ru", "--json"]).done(0);
+    assert_eq!(json.json()["results"][0]["explanation"]["outcome"], "Принято");
+    let told = place.verify_as_xxb(&["demo/xxa", "--language", "zh", "--csv"]).done(1).stdout;
+    assert!(told.contains("签名不真实"), "{told}");
+    let told = place.verify_as_xxb(&["demo/xxa/dcc.png", "--language", "de"]).stderr;
+    assert!(told.contains("ar, en, es, fr, pt, ru and zh"), "{told}");
+}
+
+#[test]
 fn the_content_of_a_code_that_nobody_vouches_for_is_marked() {
     let place = Place::with_demo();
     for (name, code) in [("dcc-changed", 1), ("dcc-unknown-key", 2)] {
