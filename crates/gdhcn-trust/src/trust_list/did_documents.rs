@@ -17,6 +17,25 @@ use crate::kid_text::percent_decoded;
 use crate::path::Standing;
 use crate::purpose::DocumentPurposes;
 
+/// The documents that a list refers to, up to a size of all of them together: a host could make
+/// reading them as costly as it likes.
+struct Documents<'a> {
+    of: &'a mut dyn FnMut(&str) -> Option<Vec<u8>>,
+    read: usize,
+    limit: usize,
+}
+
+impl Documents<'_> {
+    fn get(&mut self, did: &str) -> Result<Vec<u8>, Refusal> {
+        let text = (self.of)(did).ok_or(Refusal::NotAtHand)?;
+        self.read = self.read.saturating_add(text.len());
+        if self.read > self.limit {
+            return Err(Refusal::TooMuch { limit: self.limit });
+        }
+        Ok(text)
+    }
+}
+
 impl TrustStoreBuilder {
     /// Adds a DID document: a trust list of version 1 or 2.
     ///
@@ -52,6 +71,8 @@ impl TrustStoreBuilder {
         let mut seen = HashMap::from([(list.id, Some(Refusal::ToItself))]);
         let mut waiting = VecDeque::from(list.references);
         let limit = self.limits.count.documents;
+        let mut documents =
+            Documents { of: documents, read: 0, limit: self.limits.count.document_bytes };
         while let Some(reference) = waiting.pop_front() {
             if let Some(before) = seen.get(&reference) {
                 if let Some(refusal) = before.clone() {
@@ -63,7 +84,7 @@ impl TrustStoreBuilder {
                 self.refuse(source, reference, Refusal::TooMany { limit });
                 break;
             }
-            let followed = self.follow(source, home.as_ref(), &reference, documents);
+            let followed = self.follow(source, home.as_ref(), &reference, &mut documents);
             let refusal = match followed {
                 Ok(found) => {
                     let new = found.entries.into_iter();
@@ -76,7 +97,11 @@ impl TrustStoreBuilder {
                     Some(refusal)
                 }
             };
+            let full = matches!(refusal, Some(Refusal::TooMuch { .. }));
             seen.insert(reference, refusal);
+            if full {
+                break;
+            }
         }
         self.add_entries(source, entries);
     }
@@ -87,7 +112,7 @@ impl TrustStoreBuilder {
         source: usize,
         home: Option<&Location>,
         reference: &str,
-        documents: &mut dyn FnMut(&str) -> Option<Vec<u8>>,
+        documents: &mut Documents<'_>,
     ) -> Result<List, Refusal> {
         let (did, fragment) = reference
             .split_once('#')
@@ -95,7 +120,7 @@ impl TrustStoreBuilder {
         if home.map(Location::authority) != Some(Location::of(did)?.authority()) {
             return Err(Refusal::OtherHost);
         }
-        let text = documents(did).ok_or(Refusal::NotAtHand)?;
+        let text = documents.get(did)?;
         let mut list = self.read_referred(source, did, &text)?;
         if fragment.is_some() {
             let wanted = percent_decoded(reference);

@@ -68,7 +68,7 @@ impl Default for Limits {
     }
 }
 
-/// Bounds on the number of things in a store.
+/// Bounds on the number of things in a store, and on what is read to make it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -78,12 +78,14 @@ pub struct Counts {
     pub gateway_items: usize,
     /// Documents that one DID list refers to, directly and indirectly.
     pub documents: usize,
+    /// Bytes of all those documents together.
+    pub document_bytes: usize,
 }
 
 impl Default for Counts {
-    /// 10 000 files, 50 000 entries, 5 000 documents.
+    /// 10 000 files, 50 000 entries, 5 000 documents with 32 MiB together.
     fn default() -> Self {
-        Self { files: 10_000, gateway_items: 50_000, documents: 5_000 }
+        Self { files: 10_000, gateway_items: 50_000, documents: 5_000, document_bytes: 32 << 20 }
     }
 }
 

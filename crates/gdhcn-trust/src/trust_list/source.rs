@@ -269,4 +269,13 @@ pub enum Refusal {
         /// The limit.
         limit: usize,
     },
+    /// The documents that a list refers to are larger than the limit allows.
+    #[error(
+        "the documents that the list refers to have more than {limit} bytes together; this one and \
+         all after it are left out"
+    )]
+    TooMuch {
+        /// The limit.
+        limit: usize,
+    },
 }

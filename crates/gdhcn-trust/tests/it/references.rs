@@ -79,3 +79,20 @@ fn the_limit_on_documents_can_be_hit() {
         ("did:web:h:4", &Refusal::TooMany { limit: 3 })
     );
 }
+
+#[test]
+fn the_limit_on_the_documents_bytes_can_be_hit() {
+    let documents: Vec<_> = (0..5)
+        .map(|n| document(&format!("did:web:h:{n}"), &[reference(&format!("did:web:h:{}", n + 1))]))
+        .collect();
+    let mut limits = gdhcn_trust::Limits::default();
+    limits.count.document_bytes =
+        documents.get(1..3).unwrap().iter().map(|(_, text)| text.len()).sum();
+    let limit = limits.count.document_bytes;
+    let store = load(&documents, TrustStoreBuilder::new(BACKEND).with_limits(limits));
+    let [refused] = store.refused() else { panic!("{:?}", store.refused()) };
+    assert_eq!(
+        (refused.name.as_str(), &refused.reason),
+        ("did:web:h:3", &Refusal::TooMuch { limit })
+    );
+}
