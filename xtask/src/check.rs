@@ -7,8 +7,8 @@ use anyhow::{Result, ensure};
 use crate::need;
 use crate::step::{cargo, cargo_program, command, step, succeed, succeeds_within};
 
-/// The crates that do no I/O and must build for the browser.
-const PURE: [&str; 9] = [
+/// The crates that do no I/O and must build for the browser, and their binding for it.
+const PURE: [&str; 10] = [
     "gdhcn-codes",
     "gdhcn-credential",
     "gdhcn-crypto",
@@ -18,6 +18,7 @@ const PURE: [&str; 9] = [
     "gdhcn-scan",
     "gdhcn-trust",
     "gdhcn-verify",
+    "gdhcn-wasm",
 ];
 
 /// How long the advisory database may take to arrive.

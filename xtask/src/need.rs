@@ -9,10 +9,21 @@ const CARGO_DENY: &str = "0.20.2";
 
 /// OpenSSL is the foreign implementation that the tests compare with.
 pub(crate) fn openssl() -> Result<()> {
-    if works(&mut command("openssl", &["version"])) {
+    program("openssl", "version", "openssl")
+}
+
+/// Node runs the WebAssembly build that the tests compare with the native one.
+pub(crate) fn node() -> Result<()> {
+    program("node", "--version", "nodejs")
+}
+
+/// A program that `package` of Debian and most other systems holds, installed where that is
+/// possible.
+fn program(name: &str, probe: &str, package: &str) -> Result<()> {
+    if works(&mut command(name, &[probe])) {
         return Ok(());
     }
-    println!("The tests compare with the OpenSSL program, which is not installed.");
+    println!("The tests need the program {name}, which is not installed.");
     if is_root() && works(&mut command("apt-get", &["--version"])) {
         println!("Installing it with apt-get.");
         let mut update = command("apt-get", &["update", "--quiet"]);
@@ -21,17 +32,17 @@ pub(crate) fn openssl() -> Result<()> {
             println!("apt-get update failed; trying the index that is there.");
         }
         succeed(
-            command("apt-get", &["install", "--yes", "--quiet", "openssl"])
+            command("apt-get", &["install", "--yes", "--quiet", package])
                 .env("DEBIAN_FRONTEND", "noninteractive"),
         )?;
-        if works(&mut command("openssl", &["version"])) {
+        if works(&mut command(name, &[probe])) {
             return Ok(());
         }
     }
     bail!(
-        "the OpenSSL program is needed: install the package `openssl` of your system (Debian and \
-         Ubuntu: `sudo apt-get install openssl`; Fedora: `sudo dnf install openssl`; macOS: \
-         `brew install openssl`) and run this command again"
+        "the program {name} is needed: install the package `{package}` of your system (Debian and \
+         Ubuntu: `sudo apt-get install {package}`; Fedora: `sudo dnf install {package}`; macOS: \
+         `brew install {name}`) and run this command again"
     )
 }
 

@@ -13,7 +13,11 @@ use crate::step::{cargo_program, command, root, step};
 
 /// Prepares, runs and counts. The last line of standard output is `N passed, N failed`.
 pub(crate) fn run() -> Result<()> {
-    step("what the tests need", need::openssl)?;
+    step("what the tests need", || {
+        need::openssl()?;
+        need::node()?;
+        need::wasm_target()
+    })?;
     let outcome = step("tests", all_tests);
     say_absent_corpora()?;
     let tally = outcome?;

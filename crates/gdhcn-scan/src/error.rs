@@ -39,8 +39,8 @@ pub enum ScanError {
         /// [`Limits::max_memory`](crate::Limits::max_memory).
         limit: u64,
     },
-    /// Not a PNG or JPEG file.
-    #[error("{} not a PNG or JPEG picture{}", found_is(.found), .found.map_or("", |_| "; save it as one of these"))]
+    /// Not a PNG, JPEG or WebP file.
+    #[error("{} not a PNG, JPEG or WebP picture{}", found_is(.found), .found.map_or("", |_| "; save it as one of these"))]
     UnsupportedFormat {
         /// The kind of file by its first bytes, where it is a known one.
         found: Option<&'static str>,
@@ -48,7 +48,7 @@ pub enum ScanError {
     /// The picture file is damaged.
     #[error("the {format} picture is damaged: {reason}")]
     Damaged {
-        /// `PNG` or `JPEG`.
+        /// `PNG`, `JPEG` or `WebP`.
         format: &'static str,
         /// What the decoder says.
         reason: String,
@@ -77,11 +77,11 @@ mod tests {
     fn messages_say_what_the_file_is_and_what_to_do() {
         assert_eq!(
             ScanError::UnsupportedFormat { found: Some("a PDF document") }.to_string(),
-            "this is a PDF document, not a PNG or JPEG picture; save it as one of these"
+            "this is a PDF document, not a PNG, JPEG or WebP picture; save it as one of these"
         );
         assert_eq!(
             ScanError::UnsupportedFormat { found: None }.to_string(),
-            "this is not a PNG or JPEG picture"
+            "this is not a PNG, JPEG or WebP picture"
         );
     }
 }

@@ -1,4 +1,5 @@
-//! Pictures to texts: QR and Aztec codes in PNG and JPEG files and in camera frames.
+//! Pictures to texts: QR and Aztec codes in PNG, JPEG and WebP files and in
+//! camera frames.
 //!
 //! [`read_picture`] takes the bytes of a picture file, [`decode_luma`] grey values. Both give all
 //! codes of the picture from top to bottom; a picture without a readable code is
@@ -11,6 +12,7 @@
 mod error;
 mod limits;
 mod luma;
+#[cfg(feature = "picture")]
 mod picture;
 mod search;
 mod symbol;
@@ -54,7 +56,13 @@ impl std::fmt::Display for Symbology {
     }
 }
 
-/// Reads all codes of a PNG or JPEG file.
+/// Whether these are the first bytes of a picture file of a kind that [`read_picture`] reads.
+#[cfg(feature = "picture")]
+pub fn is_picture(bytes: &[u8]) -> bool {
+    picture::format(bytes).is_some()
+}
+
+/// Reads all codes of a PNG, JPEG or WebP file.
 ///
 /// Transparent parts count as white paper. Pictures that do not show their codes at once are tried
 /// inverted, with stretched contrast and at other sizes.
@@ -63,6 +71,7 @@ impl std::fmt::Display for Symbology {
 ///
 /// [`ScanError::NoCode`] when the picture is fine but no code could be read in it; the other
 /// variants when there is no picture to look at.
+#[cfg(feature = "picture")]
 pub fn read_picture(bytes: &[u8], limits: &Limits) -> Result<Vec<Code>, ScanError> {
     let luma = picture::decode(bytes, limits)?;
     search::search(luma, Effort::Picture, limits)

@@ -1,5 +1,16 @@
 use std::borrow::Cow;
 
+use crate::{Limits, ScanError};
+
+/// At least one pixel and no more than the limit.
+pub(crate) fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), ScanError> {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels == 0 || pixels > limits.max_pixels {
+        return Err(ScanError::Dimensions { width, height, limit: limits.max_pixels });
+    }
+    Ok(())
+}
+
 /// Grey values, row by row: 0 is black.
 #[derive(Clone, Debug)]
 pub(crate) struct Luma<'a> {

@@ -4,18 +4,15 @@ use std::io::Cursor;
 use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
+use crate::luma::check_size;
 use crate::{Limits, Luma, ScanError};
 
-/// The grey values of a PNG or JPEG file, after all limits have been checked.
+/// The grey values of a PNG, JPEG or WebP file, after all limits have been checked.
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Luma<'static>, ScanError> {
     if bytes.len() > limits.max_bytes {
         return Err(ScanError::FileTooLarge { found: bytes.len(), limit: limits.max_bytes });
     }
-    let (format, name) = if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        (ImageFormat::Png, "PNG")
-    } else if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
-        (ImageFormat::Jpeg, "JPEG")
-    } else {
+    let Some((format, name)) = format(bytes) else {
         return Err(ScanError::UnsupportedFormat { found: known_kind(bytes) });
     };
     let refused = |error: ImageError| match error {
@@ -40,13 +37,17 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Luma<'static>, Sca
     Ok(on_white(picture))
 }
 
-/// At least one pixel and no more than the limit.
-pub(crate) fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), ScanError> {
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels == 0 || pixels > limits.max_pixels {
-        return Err(ScanError::Dimensions { width, height, limit: limits.max_pixels });
+/// The format by the file's first bytes, with its name.
+pub(crate) fn format(bytes: &[u8]) -> Option<(ImageFormat, &'static str)> {
+    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        Some((ImageFormat::Png, "PNG"))
+    } else if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
+        Some((ImageFormat::Jpeg, "JPEG"))
+    } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        Some((ImageFormat::WebP, "WebP"))
+    } else {
+        None
     }
-    Ok(())
 }
 
 /// Grey values of the picture as it looks on white paper: codes are often stored as black modules
@@ -68,7 +69,7 @@ fn on_white(picture: DynamicImage) -> Luma<'static> {
     Luma { width, height, pixels: Cow::Owned(pixels) }
 }
 
-/// The kinds of files that people give instead of a PNG or JPEG picture.
+/// The kinds of files that people give instead of a picture.
 fn known_kind(bytes: &[u8]) -> Option<&'static str> {
     let brand = bytes.get(4..12);
     if bytes.starts_with(b"%PDF") {
@@ -79,8 +80,6 @@ fn known_kind(bytes: &[u8]) -> Option<&'static str> {
         Some("an AVIF picture")
     } else if bytes.starts_with(b"GIF8") {
         Some("a GIF picture")
-    } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
-        Some("a WebP picture")
     } else if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") {
         Some("a TIFF picture")
     } else if bytes.starts_with(b"BM") {

@@ -4,8 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rxing::common::{BitMatrix, GlobalHistogramBinarizer, HybridBinarizer};
 use rxing::{Binarizer, BinaryBitmap, Luma8Source};
 
+use crate::luma::check_size;
 use crate::symbol::{self, Found};
-use crate::{Code, Limits, Luma, ScanError, picture};
+use crate::{Code, Limits, Luma, ScanError};
 
 /// How long to look for codes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -39,7 +40,7 @@ pub fn decode_luma(
     effort: Effort,
     limits: &Limits,
 ) -> Result<Vec<Code>, ScanError> {
-    picture::check_size(width, height, limits)?;
+    check_size(width, height, limits)?;
     if u64::try_from(pixels.len()) != Ok(u64::from(width) * u64::from(height)) {
         return Err(ScanError::PixelCount { width, height, found: pixels.len() });
     }

@@ -96,7 +96,7 @@ Exit codes: 0 accepted, 1 not accepted, 2 cannot tell; with several inputs 1 out
 #[derive(Args, Debug)]
 #[command(after_help = VERIFY_EXAMPLES)]
 pub(crate) struct VerifyArguments {
-    /// HC1 text, a text file, a PNG or JPEG picture, a folder of these, or `-` for standard input
+    /// HC1 text, a text file, a PNG, JPEG or WebP picture, a folder of these, or `-` for standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<OsString>,
     #[command(flatten)]
@@ -188,7 +188,7 @@ usage, 66 the input cannot be read.";
 #[derive(Args, Debug)]
 #[command(after_help = DECODE_EXAMPLES)]
 pub(crate) struct DecodeArguments {
-    /// HC1 text, a text file, a PNG or JPEG picture, or `-` for standard input
+    /// HC1 text, a text file, a PNG, JPEG or WebP picture, or `-` for standard input
     #[arg(value_name = "INPUT")]
     pub(crate) input: OsString,
     /// Write JSON

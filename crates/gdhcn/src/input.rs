@@ -97,7 +97,10 @@ fn from_bytes(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
     if let Some(text) = divoc::text_of_archive(bytes) {
         return Ok(vec![Input { name: name.to_owned(), found: Found::Text(text) }]);
     }
-    // No picture is valid UTF-8: PNG and JPEG begin with a byte that UTF-8 does not know.
+    if gdhcn_scan::is_picture(bytes) {
+        return from_picture(name, bytes);
+    }
+    // What is no text may be a picture of a kind that is not read: its error says which.
     let Ok(text) = std::str::from_utf8(bytes) else { return from_picture(name, bytes) };
     let text = text.trim_start_matches('\u{feff}');
     // Several lines with a code among them are a list: every line counts, also the damaged ones.

@@ -45,6 +45,12 @@ pub(crate) fn png(picture: &GrayImage) -> Vec<u8> {
     file
 }
 
+pub(crate) fn webp(picture: &GrayImage) -> Vec<u8> {
+    let mut file = Vec::new();
+    picture.write_to(&mut Cursor::new(&mut file), ImageFormat::WebP).unwrap();
+    file
+}
+
 pub(crate) fn jpeg(picture: &GrayImage, quality: u8) -> Vec<u8> {
     let mut file = Vec::new();
     let (width, height) = picture.dimensions();

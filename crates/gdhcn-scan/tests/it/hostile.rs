@@ -41,7 +41,6 @@ fn what_is_no_picture_is_named() {
     for (bytes, kind) in [
         (&b"%PDF-1.7"[..], Some("a PDF document")),
         (b"\0\0\0\x24ftypheic\0\0\0\0", Some("a HEIC picture")),
-        (b"RIFF\0\0\0\0WEBPVP8 ", Some("a WebP picture")),
         (b"GIF89a", Some("a GIF picture")),
         (b"HC1:6BF", None),
         (b"", None),
@@ -64,6 +63,22 @@ fn a_damaged_picture_is_no_picture_without_code() {
     }
     let error = read_picture(&jpeg(&draw("HC1:ABC", 4), 80)[..200], &Limits::default());
     assert!(matches!(error, Err(ScanError::Damaged { format: "JPEG", .. })), "{error:?}");
+}
+
+#[test]
+fn a_damaged_webp_picture_is_called_so() {
+    let whole = webp(&draw("HC1:ABC", 4));
+    for cut in [12, 20, 30, whole.len() / 2] {
+        let error = read_picture(&whole[..cut], &Limits::default()).unwrap_err();
+        assert!(matches!(error, ScanError::Damaged { format: "WebP", .. }), "{cut}: {error}");
+    }
+}
+
+#[test]
+fn a_webp_picture_that_states_more_pixels_than_allowed_is_refused_unread() {
+    let picture = webp(&draw("HC1:ABC", 4));
+    let small = limits(|limits| limits.max_pixels = 100);
+    assert!(matches!(read_picture(&picture, &small), Err(ScanError::Dimensions { .. })));
 }
 
 #[test]

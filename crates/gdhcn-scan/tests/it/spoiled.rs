@@ -154,3 +154,30 @@ fn one_view_is_enough_for_a_clear_frame() {
     let frame = on_sheet(&rotated(&draw(&text, 5), 4.0), 30, 160);
     assert_eq!(read(&frame, Effort::Frame).unwrap()[0].text, text);
 }
+
+// B8: dense codes, which many readers do not know.
+#[test]
+fn the_largest_code_is_read_from_a_clean_picture() {
+    let text = certificate_text(3_391);
+    let picture = draw(&text, 3);
+    assert_eq!(picture.width(), (177 + 8) * 3, "version 40");
+    assert!(reads_as(&picture, &text));
+}
+
+#[test]
+fn a_code_of_version_27_is_read_from_a_frame_of_720_lines() {
+    let text = certificate_text(1_600);
+    let code = draw(&text, 5);
+    assert_eq!(code.width(), (125 + 8) * 5, "version 27");
+    let mut frame = image::GrayImage::from_pixel(1280, 720, image::Luma([140]));
+    imageops::replace(&mut frame, &code, 300, 20);
+    let codes = read(&with_noise(&frame, 10), Effort::Frame).unwrap();
+    assert_eq!(codes[0].text, text);
+}
+
+#[test]
+fn a_webp_picture_is_read() {
+    let text = certificate_text(700);
+    let codes = read_picture(&webp(&draw(&text, 3)), &Limits::default()).unwrap();
+    assert_eq!(codes[0].text, text);
+}
