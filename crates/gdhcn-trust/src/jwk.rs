@@ -14,6 +14,9 @@ pub(crate) fn read(jwk: &Object<'_>) -> Result<Option<PublicKey>, JwkError> {
     if jwk.get("d").is_some() {
         return Err(JwkError::Private);
     }
+    if !is_for_signatures(jwk) {
+        return Err(JwkError::Use);
+    }
     let kty = jwk.text("kty").ok_or(JwkError::Missing { member: "kty" })?;
     let key = match kty {
         "EC" => {
@@ -33,6 +36,16 @@ pub(crate) fn read(jwk: &Object<'_>) -> Result<Option<PublicKey>, JwkError> {
         other => return Err(JwkError::KeyType { found: other.chars().take(40).collect() }),
     };
     Ok(Some(key))
+}
+
+/// Whether `use` and `key_ops` (RFC 7517, 4.2 and 4.3), where they stand, allow to check signatures.
+fn is_for_signatures(jwk: &Object<'_>) -> bool {
+    let usage = jwk.get("use").is_none_or(|usage| usage.as_text() == Some("sig"));
+    let operations = jwk.get("key_ops").is_none_or(|operations| {
+        let mut operations = operations.as_list().unwrap_or_default().iter();
+        operations.any(|operation| operation.as_text() == Some("verify"))
+    });
+    usage && operations
 }
 
 /// The thumbprint of a key (RFC 7638) with SHA-256, in base64url: SMART Health Cards name their
@@ -90,6 +103,9 @@ pub enum JwkError {
     /// The JWK holds a private key: whoever has the list can sign.
     #[error("the JWK holds a private key (member \"d\"); it is worth nothing any more")]
     Private,
+    /// Its owner means the key for something else.
+    #[error("the JWK is not for signatures (members \"use\" and \"key_ops\")")]
+    Use,
     /// The key type is none of the network's.
     #[error("the JWK is of key type {found:?}; EC and RSA are used")]
     KeyType {

@@ -18,3 +18,4 @@ mod references;
 mod snapshot;
 mod store;
 mod upload;
+mod wycheproof;
