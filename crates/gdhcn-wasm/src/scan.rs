@@ -27,11 +27,7 @@ pub fn read_pixels(grey: &[u8], width: u32, height: u32) -> Result<Vec<String>, 
 
 fn texts(grey: &[u8], width: u32, height: u32, effort: Effort) -> Result<Vec<String>, JsError> {
     match gdhcn_scan::decode_luma(grey, width, height, effort, &Limits::default()) {
-        // Binary content becomes a text that keeps its bytes.
-        Ok(codes) => Ok(codes
-            .into_iter()
-            .map(|code| divoc::text_of_archive(&code.bytes).unwrap_or(code.text))
-            .collect()),
+        Ok(codes) => Ok(codes.into_iter().map(|c| divoc::text_of_code(c.text, &c.bytes)).collect()),
         Err(ScanError::NoCode { .. }) => Ok(Vec::new()),
         Err(error) => Err(error.into()),
     }

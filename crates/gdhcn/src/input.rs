@@ -116,17 +116,15 @@ fn from_bytes(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
 
 fn from_picture(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
     match gdhcn_scan::read_picture(bytes, &gdhcn_scan::Limits::default()) {
-        Ok(codes) => Ok(numbered(name, codes.into_iter().map(text_of))),
+        Ok(codes) => Ok(numbered(
+            name,
+            codes.into_iter().map(|code| divoc::text_of_code(code.text, &code.bytes)),
+        )),
         Err(ScanError::NoCode { .. }) => {
             Ok(vec![Input { name: name.to_owned(), found: Found::NoCode }])
         }
         Err(error) => Err(error).or_input(name),
     }
-}
-
-/// The text of a code; binary content as a text that keeps its bytes.
-fn text_of(code: gdhcn_scan::Code) -> String {
-    divoc::text_of_archive(&code.bytes).unwrap_or(code.text)
 }
 
 fn numbered(name: &str, texts: impl ExactSizeIterator<Item = String>) -> Vec<Input> {

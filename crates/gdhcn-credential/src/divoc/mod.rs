@@ -292,6 +292,12 @@ fn text(node: &Node, term: &str) -> Option<String> {
     node.text(term).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
+/// The text of a scanned code, which a reader gives as `text` and as `bytes`; that of an archive
+/// keeps its bytes ([`text_of_archive`]).
+pub fn text_of_code(text: String, bytes: &[u8]) -> String {
+    text_of_archive(bytes).unwrap_or(text)
+}
+
 /// The text in which the bytes of an archive go through everything that takes texts: each byte as
 /// the Latin-1 character of its value. `None` for what is no archive.
 pub fn text_of_archive(bytes: &[u8]) -> Option<String> {

@@ -127,11 +127,6 @@ fn answer(outcome: Outcome, policy: PolicyName, at: Timestamp, results: Vec<Valu
     })
 }
 
-/// The text of a code; binary content as a text that keeps its bytes.
-fn text_of(code: gdhcn_scan::Code) -> String {
-    divoc::text_of_archive(&code.bytes).unwrap_or(code.text)
-}
-
 /// A sound picture without a code in it: nothing can be told of it.
 fn no_code(verifier: &Verifier, language: Option<Language>) -> Response {
     let result = report(None, language.map(Messages::new).as_ref());
@@ -147,7 +142,9 @@ impl Verifier {
             gdhcn_scan::read_picture(&picture, &gdhcn_scan::Limits::default())
         });
         match found.await.map_err(|_| Problem::internal())? {
-            Ok(codes) => Ok(Some(codes.into_iter().map(text_of).collect())),
+            Ok(codes) => Ok(Some(
+                codes.into_iter().map(|code| divoc::text_of_code(code.text, &code.bytes)).collect(),
+            )),
             Err(ScanError::NoCode { .. }) => Ok(None),
             Err(error) => Err(Problem::bad_request(error.to_string())),
         }
