@@ -4,8 +4,9 @@
 //! Nothing here reads a clock or a network: the page says what time it is. Answers are JSON in the
 //! form of [`gdhcn_verify::report`], the same as from the command line and the service.
 //!
-//! Built without unwinding: a panic, which only a fault of ours can cause, ends the instance, and
-//! the page must load the module anew.
+//! WebAssembly has no unwinding: a panic ends the instance, and the page must load the module anew.
+//! The library that reads codes may panic on a picture made for that, which natively costs one view
+//! of the picture; a page does well to scan in a worker with an instance of its own.
 
 #[cfg(feature = "scan")]
 mod scan;
@@ -104,12 +105,14 @@ impl Verifier {
     }
 
     /// Judges the text of a code: a JSON array with one report, or with one for each card where the
-    /// text is a file of several. With a language (a tag of RFC 5646) each has its `explanation`.
+    /// text is a file of several. `at` is the validation clock in one of the forms of
+    /// [`parse_instant_loose`], the policy `lenient`, `border` or `strict`. With a language (a tag
+    /// of RFC 5646) each report has its `explanation`.
     ///
     /// # Errors
     ///
-    /// When `at` is no instant of RFC 3339, or policy or language is not known. A forged or damaged
-    /// code is no error.
+    /// When `at` is no instant, or policy or language is not known. A forged or damaged code is no
+    /// error.
     pub fn verify(
         &self,
         text: &str,

@@ -11,6 +11,7 @@ use gdhcn_crypto::Backend;
 use gdhcn_explain::{Language, Messages, report};
 use gdhcn_trust::{TrustStore, TrustStoreBuilder};
 use gdhcn_verify::{Context, Limits, Policy, PolicyName, verify};
+use serde_json::{Value, json};
 
 use cases::{Case, Source};
 
@@ -30,20 +31,21 @@ fn native_and_wasm_give_the_same_answers_over_all_corpora() {
     let stores = sources.each_ref().map(|sources| native_trust(sources));
     let expected: Vec<_> =
         cases.iter().map(|case| native_answer(case, &stores[case.store])).collect();
-    let (keys, answers) = module::answers(&sources, &cases);
+    let (held, answers) = module::answers(&sources, &cases);
 
-    assert_eq!(keys, stores.map(|store| store.keys().len()), "the stores differ");
+    assert_eq!(held, Value::from(stores.iter().map(holdings).collect::<Vec<_>>()));
     assert_eq!(answers.len(), cases.len());
     let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     for ((case, native), wasm) in cases.iter().zip(&expected).zip(&answers) {
         assert_eq!(native, wasm, "{}", case.name);
         *tally.entry(case.corpus()).or_default() += 1;
-        let reports: serde_json::Value = serde_json::from_str(native).unwrap();
+        let reports: Value = serde_json::from_str(native).unwrap();
         for report in reports.as_array().unwrap() {
             *outcomes.entry(report["outcome"].as_str().unwrap().to_owned()).or_default() += 1;
         }
     }
+    let keys = stores.map(|store| store.keys().len());
     println!("native = wasm on {} texts with {keys:?} keys: {tally:?}; {outcomes:?}", cases.len());
     if cases.iter().any(|case| case.corpus() == "dgc-testdata") {
         assert!(outcomes.contains_key("accepted"), "no case was accepted: {outcomes:?}");
@@ -51,6 +53,12 @@ fn native_and_wasm_give_the_same_answers_over_all_corpora() {
     for outcome in ["cannot tell", "not accepted"] {
         assert!(outcomes.contains_key(outcome), "no case was {outcome}: {outcomes:?}");
     }
+}
+
+fn holdings(store: &TrustStore) -> Value {
+    let refused: Vec<_> =
+        store.refused().iter().map(|entry| format!("{}: {}", entry.name, entry.reason)).collect();
+    json!({ "keys": store.keys().len(), "refused": refused })
 }
 
 fn native_trust(sources: &[Source]) -> TrustStore {
