@@ -92,16 +92,16 @@ impl TrustStoreBuilder {
                     waiting.extend(found.references);
                     None
                 }
+                Err(full @ Refusal::TooMuch { .. }) => {
+                    self.refuse(source, reference, full);
+                    break;
+                }
                 Err(refusal) => {
                     self.refuse(source, reference.clone(), refusal.clone());
                     Some(refusal)
                 }
             };
-            let full = matches!(refusal, Some(Refusal::TooMuch { .. }));
             seen.insert(reference, refusal);
-            if full {
-                break;
-            }
         }
         self.add_entries(source, entries);
     }

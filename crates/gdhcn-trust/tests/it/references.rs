@@ -65,11 +65,16 @@ fn each_reference_is_followed_once_or_refused_with_its_reason() {
     insta::assert_snapshot!(report(&store).join("\n"));
 }
 
+/// Five documents, each of which refers to the next.
+fn chain() -> Vec<(String, Vec<u8>)> {
+    (0..5)
+        .map(|n| document(&format!("did:web:h:{n}"), &[reference(&format!("did:web:h:{}", n + 1))]))
+        .collect()
+}
+
 #[test]
 fn the_limit_on_documents_can_be_hit() {
-    let documents: Vec<_> = (0..5)
-        .map(|n| document(&format!("did:web:h:{n}"), &[reference(&format!("did:web:h:{}", n + 1))]))
-        .collect();
+    let documents = chain();
     let mut limits = gdhcn_trust::Limits::default();
     limits.count.documents = 3;
     let store = load(&documents, TrustStoreBuilder::new(BACKEND).with_limits(limits));
@@ -82,13 +87,10 @@ fn the_limit_on_documents_can_be_hit() {
 
 #[test]
 fn the_limit_on_the_documents_bytes_can_be_hit() {
-    let documents: Vec<_> = (0..5)
-        .map(|n| document(&format!("did:web:h:{n}"), &[reference(&format!("did:web:h:{}", n + 1))]))
-        .collect();
+    let documents = chain();
     let mut limits = gdhcn_trust::Limits::default();
-    limits.count.document_bytes =
-        documents.get(1..3).unwrap().iter().map(|(_, text)| text.len()).sum();
-    let limit = limits.count.document_bytes;
+    let limit = documents[1..3].iter().map(|(_, text)| text.len()).sum();
+    limits.count.document_bytes = limit;
     let store = load(&documents, TrustStoreBuilder::new(BACKEND).with_limits(limits));
     let [refused] = store.refused() else { panic!("{:?}", store.refused()) };
     assert_eq!(
