@@ -60,6 +60,11 @@ fn a_truncated_picture_is_damaged_and_not_without_a_code() {
         place.write("cut.png", &png[..length]);
         judged(&place, "cut.png", 66, 66);
     }
+    // What remains of a short WebP file may be valid UTF-8, and is a picture all the same.
+    for rest in [&b"RIFF\0\0\0\0WEBPVP8 "[..], b"RIFF\x10\0\0\0WEBP"] {
+        place.write("cut.webp", rest);
+        judged(&place, "cut.webp", 66, 66);
+    }
 }
 
 #[test]

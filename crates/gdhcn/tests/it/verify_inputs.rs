@@ -14,10 +14,11 @@ pub(crate) fn white_picture() -> Vec<u8> {
     bytes.into_inner()
 }
 
-fn jpeg(png: &[u8]) -> Vec<u8> {
+/// The picture of a PNG file in another format.
+pub(crate) fn converted(png: &[u8], format: ImageFormat) -> Vec<u8> {
     let picture = image::load_from_memory_with_format(png, ImageFormat::Png).unwrap();
     let mut bytes = Cursor::new(Vec::new());
-    DynamicImage::from(picture.to_rgb8()).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
+    DynamicImage::from(picture.to_rgb8()).write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
 }
 
@@ -27,19 +28,28 @@ fn the_same_code_is_accepted_from_every_kind_of_input() {
     for name in ["dcc", "icvp"] {
         let text = place.text(&format!("demo/xxa/{name}.txt"));
         let png = place.read(&format!("demo/xxa/{name}.png"));
-        let photo = jpeg(&png);
+        let photo = converted(&png, ImageFormat::Jpeg);
+        let webp = converted(&png, ImageFormat::WebP);
+        place.write("photo.webp", &webp);
         place.write("photo.jpg", &photo);
         // The kind is that of the content, whatever the name says.
         place.write("photo.txt", &photo);
         place.write("windows.txt", format!("\u{feff}{text}\r\n"));
         let paths = ["txt", "png"].map(|ending| format!("demo/xxa/{name}.{ending}"));
-        for input in [text.as_str(), &paths[0], &paths[1], "photo.jpg", "photo.txt", "windows.txt"]
-        {
+        for input in [
+            text.as_str(),
+            &paths[0],
+            &paths[1],
+            "photo.jpg",
+            "photo.webp",
+            "photo.txt",
+            "windows.txt",
+        ] {
             let told = place.verify_as_xxb(&[input]).done(0).stdout;
             assert!(told.starts_with("ACCEPTED  "), "{told}");
             assert!(told.contains("Amara Zoë Okonkwo-Núñez"), "{told}");
         }
-        for piped in [text.as_bytes(), format!("{text}\n").as_bytes(), &png, &photo] {
+        for piped in [text.as_bytes(), format!("{text}\n").as_bytes(), &png, &photo, &webp] {
             let arguments = [&["verify", "-"], AS_XXB.as_slice()].concat();
             let told = place.run_with_input(&arguments, piped).done(0).stdout;
             assert!(told.starts_with("ACCEPTED  standard input\n"), "{told}");
@@ -157,7 +167,7 @@ fn inputs_that_cannot_be_read_end_with_66_and_are_named() {
 fn a_picture_without_a_code_cannot_be_told() {
     let place = Place::with_demo();
     place.write("white.png", white_picture());
-    place.write("white.jpg", jpeg(&white_picture()));
+    place.write("white.jpg", converted(&white_picture(), ImageFormat::Jpeg));
     for input in ["white.png", "white.jpg"] {
         let run = place.verify_as_xxb(&[input, "--json"]).done(2);
         let (outcome, code, reason) = run.decided();
