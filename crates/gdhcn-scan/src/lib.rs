@@ -1,5 +1,4 @@
-//! Pictures to texts: QR and Aztec codes in PNG, JPEG and WebP files and in
-//! camera frames.
+//! Pictures to texts: QR and Aztec codes in PNG, JPEG and WebP files and in camera frames.
 //!
 //! [`read_picture`] takes the bytes of a picture file, [`decode_luma`] grey values. Both give all
 //! codes of the picture from top to bottom; a picture without a readable code is

@@ -49,7 +49,7 @@ const OTHERS: [(&str, &str); 9] = [
     ("hmac_sha256", "shared secrets, which nothing uses yet"),
     ("json_web_encryption", "encryption, which the retrieval of health links needs"),
     ("json_web_key", "sets of RSA keys and secrets; the cards that use JWKs have P-256 keys alone"),
-    ("json_web_signature", "run in gdhcn-trust"),
+    ("json_web_signature", "those by P-256 keys, as cards have them, are run in gdhcn-trust"),
     ("rsa_oaep_2048_sha256_mgf1sha256", "encryption, which nothing uses yet"),
     ("rsa_pss_2048_sha256_mgf1sha1_20", "MGF1 with SHA-1, which no format of the network has"),
 ];
