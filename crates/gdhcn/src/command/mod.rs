@@ -4,6 +4,7 @@ mod batch;
 pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod gateway;
+pub(crate) mod stop;
 pub(crate) mod trust;
 pub(crate) mod verifier;
 pub(crate) mod verify;

@@ -7,7 +7,8 @@ use gdhcn_server::config::TlsFiles;
 use gdhcn_server::{Clock, RunningVerifier, Verifier, VerifierConfig};
 use gdhcn_verify::Policy;
 
-use super::gateway::{asked_to_stop, log_to_standard_error, runtime};
+use super::gateway::{log_to_standard_error, runtime};
+use super::stop::StopSignals;
 use crate::cli::VerifierServeArguments;
 use crate::exit::{Exit, Fault, OrInternal};
 use crate::output::{PLAIN, STRONG};
@@ -24,13 +25,14 @@ pub(crate) fn serve(arguments: &VerifierServeArguments) -> Result<Exit, Fault> {
     }
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     runtime()?.block_on(async {
+        let stop = StopSignals::listen()?;
         let verifier = Verifier::start(config, loaded.store, Clock::System)
             .await
             .or_internal("starting the verifier")?;
         let address = verifier.address();
         println!("verifier up at {STRONG}{scheme}://{address}{PLAIN}; Ctrl-C ends it");
         tokio::select! {
-            stopped = asked_to_stop() => stopped?,
+            () = stop.received() => {}
             never = reload(arguments, &verifier) => match never {},
         }
         eprintln!("finishing requests under way");

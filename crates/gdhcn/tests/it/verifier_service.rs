@@ -37,18 +37,20 @@ fn ask(address: &str, method: &str, path: &str, kind: &str, body: &[u8]) -> Answ
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let content = if kind.is_empty() { String::new() } else { format!("Content-Type: {kind}\r\n") };
-    write!(
-        stream,
+    let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\n{content}Content-Length: {}\r\n\
          Connection: close\r\n\r\n",
         body.len()
-    )
-    .unwrap();
-    // The service may answer and close before it has read everything.
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // The service may answer and close before it has read everything; its answer is what counts.
     let _ = stream.write_all(body);
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let read = stream.read_to_end(&mut answer);
+    let end = answer
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .unwrap_or_else(|| panic!("{method} {path}: no answer: {read:?}, {answer:?}"));
     let head = String::from_utf8(answer[..end].to_vec()).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Answer { status, head, body: answer[end + 4..].to_vec() }

@@ -18,7 +18,8 @@ use jiff::Timestamp;
 use self::certificates::Paper;
 use self::network::{Country, Network, Received};
 use self::story::{Audience, Story};
-use super::gateway::{asked_to_stop, runtime};
+use super::gateway::runtime;
+use super::stop::StopSignals;
 use crate::cli::DemoArguments;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::output::{self, FAINT, PLAIN, STRONG};
@@ -40,8 +41,9 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<Exit, Fault> {
         }
         let exit = story.end()?;
         if arguments.serve {
+            let stop = StopSignals::listen()?;
             anstream::eprintln!("\nThe gateway stays up at {}; Ctrl-C ends it.", network.url());
-            asked_to_stop().await?;
+            stop.received().await;
         }
         network.shutdown().await;
         Ok(exit)
