@@ -41,14 +41,6 @@ impl StatementKind {
             Self::Recovery => ["1.3.6.1.4.1.1847.2021.1.3", "1.3.6.1.4.1.0.1847.2021.1.3"],
         }
     }
-
-    /// Whether a signer with these extended key usages may sign this kind of statement: yes, unless
-    /// usages of this family are named and this kind is not among them.
-    pub fn is_allowed_by<'a>(self, usages: impl Iterator<Item = &'a str> + Clone) -> bool {
-        let names =
-            |kind: Self| usages.clone().any(|usage| kind.extended_key_usages().contains(&usage));
-        names(self) || !Self::ALL.into_iter().any(names)
-    }
 }
 
 impl std::fmt::Display for StatementKind {

@@ -26,7 +26,7 @@ pub mod trust_list;
 pub mod upload;
 
 pub use jwk::{JwkError, thumbprint as jwk_thumbprint};
-pub use purpose::DocumentPurposes;
+pub use purpose::{SignerMisfit, document_purposes};
 pub use trust_list::snapshot;
 pub use trust_list::{
     Chain, GatewayItem, GatewayRefusal, Issuer, Limits, ProofFault, ProofStatus, Refusal,

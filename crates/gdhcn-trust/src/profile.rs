@@ -117,7 +117,7 @@ pub struct Profile {
     /// Critical.
     pub key_usage: KeyUsageBits,
     /// The one extended key usage that the role always has. Document signers have those of
-    /// [`DocumentPurposes`](crate::DocumentPurposes) instead.
+    /// [`DocumentPurposes`](gdhcn_codes::DocumentPurposes) instead.
     pub purpose: Option<ObjectIdentifier>,
     /// Validity in days.
     pub days: i64,

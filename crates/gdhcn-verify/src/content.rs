@@ -43,7 +43,7 @@ pub(crate) fn key(
     context: &Context<'_>,
     findings: &mut Findings,
 ) {
-    key_usage(documents, key, findings);
+    key_usage(documents, key, context, findings);
     domain(documents, key, context, findings);
 }
 
@@ -73,20 +73,28 @@ fn statements(documents: &[HealthDocument]) -> impl Iterator<Item = &Statement> 
     dccs.flat_map(|dcc| dcc.statement.iter().chain(&dcc.further))
 }
 
-fn key_usage(documents: &[HealthDocument], key: Option<&TrustedKey>, findings: &mut Findings) {
-    let Some(statement) = statements(documents).next() else {
-        return findings.not_done(CheckId::KeyUsage, Reason::NotApplicable);
-    };
-    let Some(key) = key else { return findings.not_done(CheckId::KeyUsage, Reason::NoKey) };
-    if key.purposes.allows(statement.kind()) {
-        findings.pass(CheckId::KeyUsage, Reason::Fine);
-    } else {
+fn key_usage(
+    documents: &[HealthDocument],
+    key: Option<&TrustedKey>,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
+    let id = CheckId::KeyUsage;
+    let Some(key) = key else { return findings.not_done(id, Reason::NoKey) };
+    // The purposes of signers speak of the statements of a DCC only.
+    let statement = statements(documents).next();
+    if let Some(statement) = statement.filter(|one| !key.purposes.allows(one.kind())) {
         let statement = statement.kind().as_str();
-        findings.fail(
-            CheckId::KeyUsage,
-            Reason::KeyUsage { statement, allowed: key.purposes.to_string() },
-        );
+        let allowed = key.purposes.to_string();
+        return findings.fail(id, Reason::KeyUsage { statement, allowed });
     }
+    if let Some(misfit) = key.misfit() {
+        return findings.concern(id, Concern::Flaw, Reason::NoSigner(misfit), context);
+    }
+    if statement.is_none() && key.certificate().is_none() {
+        return findings.not_done(id, Reason::NotApplicable);
+    }
+    findings.pass(id, Reason::Fine);
 }
 
 /// The trust domains in which a kind of document is signed, and how to name them.

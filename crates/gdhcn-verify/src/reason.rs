@@ -9,6 +9,7 @@ use gdhcn_credential::vds_nc::SealError;
 use gdhcn_credential::{CwtError, SubclaimKey, TextKind, TimeFault};
 use gdhcn_crypto::Kid;
 use gdhcn_envelope::x509::Certificate;
+use gdhcn_trust::SignerMisfit;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
@@ -208,6 +209,8 @@ pub enum Reason {
     },
     /// The signer's certificate is that of an authority, which may not sign documents itself.
     SignerIsAuthority,
+    /// The key's certificate is none for signing documents.
+    NoSigner(SignerMisfit),
     /// The signer's certificate does not say that it is for seals.
     NoSealSigner,
     /// The key belongs to another trust domain.
@@ -388,7 +391,7 @@ impl Reason {
             Self::Seal(_) => "ENCODING",
             Self::SealCertificate(_) => "CERTIFICATE",
             Self::AuthorityNotFound { .. } => "KEY_NOT_FOUND",
-            Self::SignerIsAuthority | Self::NoSealSigner => "KEY_USAGE",
+            Self::SignerIsAuthority | Self::NoSigner(_) | Self::NoSealSigner => "KEY_USAGE",
             Self::ChunkOfSeveral { .. } => "CHUNK_MISSING",
             Self::ContainerOdd(_) => "CONTAINER_ODD",
             Self::IssuerKeyNotFound { .. } => "KEY_NOT_FOUND",
@@ -490,6 +493,9 @@ impl fmt::Display for Reason {
             ),
             Self::SignerIsAuthority => {
                 f.write_str("an authority's own key signed it, which it may not")
+            }
+            Self::NoSigner(misfit) => {
+                write!(f, "the certificate is none for signing documents: {misfit}")
             }
             Self::NoSealSigner => {
                 f.write_str("the signer's certificate does not say that it may sign seals")

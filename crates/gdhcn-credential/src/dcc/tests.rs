@@ -172,17 +172,3 @@ fn dates_under_cbor_tags_are_read() {
     );
     assert_eq!(with(tagged(1, Value::Unsigned(0))).as_str(), "1970-01-01T00:00:00Z");
 }
-
-#[test]
-fn a_signer_may_sign_what_its_usages_name_or_everything_if_they_name_nothing() {
-    let allowed = |kind: StatementKind, usages: &[&str]| kind.is_allowed_by(usages.iter().copied());
-    let (test, malformed_recovery) = ("1.3.6.1.4.1.1847.2021.1.1", "1.3.6.1.4.1.0.1847.2021.1.3");
-    let server = "1.3.6.1.5.5.7.3.1";
-    for kind in StatementKind::ALL {
-        assert!(allowed(kind, &[]) && allowed(kind, &[server]));
-        assert!(allowed(kind, &[server, kind.extended_key_usages()[0]]));
-    }
-    assert!(allowed(StatementKind::Test, &[test, malformed_recovery]));
-    assert!(allowed(StatementKind::Recovery, &[test, malformed_recovery]));
-    assert!(!allowed(StatementKind::Vaccination, &[test, malformed_recovery]));
-}

@@ -1,4 +1,4 @@
-use gdhcn_codes::Participant;
+use gdhcn_codes::{DocumentPurposes, Participant};
 use gdhcn_credential::dcc::{Statement, StatementKind};
 use gdhcn_credential::{HealthDocument, PartialDate, Problem, Rule};
 use gdhcn_envelope::x509::{Certificate, KeyUsageBits};
@@ -125,8 +125,7 @@ fn check_schema(document: &HealthDocument) -> Result<(), Refusal> {
 
 fn check_usage(certificate: &Certificate, statement: StatementKind) -> Result<(), Refusal> {
     let usages = certificate.extensions().extended_key_usage.as_deref().unwrap_or_default();
-    let usages: Vec<String> = usages.iter().map(ToString::to_string).collect();
-    if statement.is_allowed_by(usages.iter().map(String::as_str)) {
+    if DocumentPurposes::of_usages(usages).allows(statement) {
         Ok(())
     } else {
         Err(Refusal::KeyUsage { statement })

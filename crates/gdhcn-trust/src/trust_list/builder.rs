@@ -19,7 +19,7 @@ use super::{
 use crate::did::{PinnedKey, Provenance, pinned};
 use crate::kid_text;
 use crate::path::Standing;
-use crate::purpose::DocumentPurposes;
+use crate::purpose::document_purposes;
 
 /// Reads sources and puts a [`TrustStore`] together.
 ///
@@ -302,7 +302,7 @@ impl TrustStoreBuilder {
             participant_code,
             domain: None,
             usage,
-            purposes: DocumentPurposes::of(&certificate),
+            purposes: document_purposes(&certificate),
             material: Material::new(public_key, Some(certificate)),
             given_by_caller: true,
         });
@@ -326,7 +326,7 @@ impl TrustStoreBuilder {
             participant_code: item.country.clone(),
             domain,
             usage,
-            purposes: DocumentPurposes::of(&certificate),
+            purposes: document_purposes(&certificate),
             material: Material::new(public_key, Some(certificate)),
             given_by_caller: false,
         });

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use gdhcn_codes::{Domain, KeyUsage};
+use gdhcn_codes::{DocumentPurposes, Domain, KeyUsage};
 use gdhcn_crypto::{Kid, PublicKey};
 use gdhcn_envelope::linked_data::{Document, DocumentError, Method, Proof, ProofError};
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use crate::did::web::Location;
 use crate::did::{self, Entry};
 use crate::kid_text::percent_decoded;
 use crate::path::Standing;
-use crate::purpose::DocumentPurposes;
+use crate::purpose::document_purposes;
 
 /// The documents that a list refers to, up to a size of all of them together: a host could make
 /// reading them as costly as it likes.
@@ -264,7 +264,7 @@ impl TrustStoreBuilder {
             }
         }
         let purposes =
-            entry.certificate.as_ref().map_or(DocumentPurposes::UNRESTRICTED, DocumentPurposes::of);
+            entry.certificate.as_ref().map_or(DocumentPurposes::UNRESTRICTED, document_purposes);
         self.add(Draft {
             source,
             id: entry.id,

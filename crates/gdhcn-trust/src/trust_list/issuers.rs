@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use gdhcn_codes::KeyUsage;
+use gdhcn_codes::{DocumentPurposes, KeyUsage};
 use gdhcn_crypto::{Curve, DigestAlgorithm, Kid, PublicKey, SignatureScheme};
 use gdhcn_envelope::json::{self, Object, Value};
 use gdhcn_envelope::linked_data::Coverage;
@@ -14,7 +14,6 @@ use super::material::Material;
 use super::{ProofFault, ProofStatus, Refusal, SourceKind, TrustStoreBuilder};
 use crate::did::{Certificates, EntryError, JwkKey, Provenance, read_jwk};
 use crate::jwk;
-use crate::purpose::DocumentPurposes;
 
 /// An issuer of SMART Health Cards, as directories have it.
 #[derive(Clone, Debug, PartialEq, Eq)]

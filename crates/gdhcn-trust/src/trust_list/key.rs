@@ -1,15 +1,15 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use gdhcn_codes::{Domain, KeyUsage, Participant};
+use gdhcn_codes::{DocumentPurposes, Domain, KeyUsage, Participant};
 use gdhcn_crypto::{Backend, KeyError, Kid, PublicKey, Thumbprint, Verifier};
-use gdhcn_envelope::x509::{Certificate, KeyUsageBits, Validity};
+use gdhcn_envelope::x509::{Certificate, Validity};
 use jiff::Timestamp;
 
 use super::authorities::Authorities;
 use super::material::Material;
 use crate::path::{self, Authority, PathError};
-use crate::purpose::DocumentPurposes;
+use crate::purpose::{SignerMisfit, may_sign_data};
 
 /// A key of a [`TrustStore`](super::TrustStore) with what its source says about it.
 ///
@@ -87,7 +87,8 @@ impl TrustedKey {
     /// Whether the key may sign health documents: the usage DSC, or a certificate that the caller
     /// gave and that is allowed digital signatures, whatever else it may do.
     pub fn signs_documents(&self) -> bool {
-        self.usage == KeyUsage::Dsc || self.given_by_caller && self.may_sign_data()
+        self.usage == KeyUsage::Dsc
+            || self.given_by_caller && self.certificate().is_none_or(may_sign_data)
     }
 
     /// First and last instant of the certificate's validity; `None` without certificate.
@@ -118,9 +119,10 @@ impl TrustedKey {
         }
     }
 
-    fn may_sign_data(&self) -> bool {
-        let usage = self.certificate().and_then(|one| one.extensions().key_usage);
-        usage.is_none_or(|usage| usage.contains(KeyUsageBits::DIGITAL_SIGNATURE))
+    /// Why its certificate is none for signing documents. Nothing for a key without one, and for
+    /// one that the caller handed over: that is trusted as it is.
+    pub fn misfit(&self) -> Option<SignerMisfit> {
+        self.certificate().filter(|_| !self.given_by_caller).and_then(SignerMisfit::of)
     }
 
     fn path(&self) -> &(Chain, Option<usize>) {

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gdhcn_codes::{KeyUsage, Participant};
+use gdhcn_codes::{DocumentPurposes, KeyUsage, Participant};
 use gdhcn_crypto::PublicKey;
 use gdhcn_envelope::cms::MasterList;
 use gdhcn_envelope::linked_data::Coverage;
@@ -14,7 +14,6 @@ use super::material::Material;
 use super::{ProofFault, ProofStatus, Refusal, SourceKind, TrustStoreBuilder};
 use crate::did::Provenance;
 use crate::path::{self, Authority, PathError, Standing};
-use crate::purpose::DocumentPurposes;
 
 /// What stands before a master list in the files of ICAO's directory (LDIF, RFC 2849).
 const LDIF_ATTRIBUTE: &str = "pkdMasterListContent:: ";

@@ -1,6 +1,6 @@
 //! Keys that the caller gives together with the name by which documents call their owner.
 
-use gdhcn_codes::{KeyUsage, Participant};
+use gdhcn_codes::{DocumentPurposes, KeyUsage, Participant};
 use gdhcn_crypto::{Kid, PublicKey, sha256};
 use gdhcn_envelope::json::{self, Value};
 use gdhcn_envelope::pem;
@@ -11,7 +11,7 @@ use super::material::Material;
 use super::{Refusal, SourceKind, TrustStoreBuilder};
 use crate::did::{Certificates, EntryError, JwkKey, read_jwk};
 use crate::jwk;
-use crate::purpose::DocumentPurposes;
+use crate::purpose::document_purposes;
 
 impl TrustStoreBuilder {
     /// Adds the keys of one issuer, trusted as they are: what documents call `name` is signed by
@@ -145,7 +145,7 @@ fn named(
         participant_code: code.to_owned(),
         domain: None,
         usage: KeyUsage::Dsc,
-        purposes: certificate.as_ref().map_or(DocumentPurposes::UNRESTRICTED, DocumentPurposes::of),
+        purposes: certificate.as_ref().map_or(DocumentPurposes::UNRESTRICTED, document_purposes),
         material: Material::new(key, certificate),
         given_by_caller: true,
     }

@@ -2,8 +2,8 @@ use gdhcn_codes::StatementKind;
 use gdhcn_crypto::{Curve, KeyKind, Signer, SoftwareKey};
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::{Certificate, GeneralName, KeyUsageBits, oid};
-use gdhcn_trust::DocumentPurposes;
 use gdhcn_trust::ceremony::{CeremonyError, Request};
+use gdhcn_trust::document_purposes;
 use gdhcn_trust::profile::Role;
 
 use crate::network::{BACKEND, Holder, at, request};
@@ -50,7 +50,7 @@ fn a_document_signer_points_at_its_authority_and_names_its_purposes() {
     let dsc = request.issued_by(&sca.certificate, &sca.key).unwrap();
     assert_eq!(dsc.extensions().authority_key_id, sca.certificate.extensions().subject_key_id);
     assert_eq!(dsc.issuer(), sca.certificate.subject());
-    let purposes = DocumentPurposes::of(&dsc);
+    let purposes = document_purposes(&dsc);
     assert_eq!(purposes.to_string(), "vaccination, recovery");
     assert!(!purposes.has_misprint() && !purposes.allows(StatementKind::Test));
     assert_eq!(dsc.extensions().crl_uris, ["http://pki.example/sca.crl"]);

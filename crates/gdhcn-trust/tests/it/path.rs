@@ -3,8 +3,9 @@ use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_trust::path::{Authority, PathError, Standing, find_issuer, validity_is_nested};
 use gdhcn_trust::profile::Role;
+use gdhcn_trust::{SignerMisfit, TrustStoreBuilder};
 
-use crate::network::{BACKEND, Holder};
+use crate::network::{BACKEND, Holder, base64};
 
 fn authority(certificate: &Certificate, standing: Standing) -> Authority {
     Authority::new(certificate.clone(), KeyUsage::Sca, standing, BACKEND)
@@ -130,4 +131,41 @@ fn an_authority_of_the_name_that_did_not_sign_breaks_the_path() {
     // A certificate that merely stands beside the leaf proves nothing by not having signed.
     let error = find_issuer(&dsc, &[authority(&two, Standing::Companion)]).unwrap_err();
     assert!(matches!(error, PathError::UnknownIssuer { .. }), "{error}");
+}
+
+/// RFC 5280, 4.2 and 4.2.1.3: what is listed as a document signer and is none.
+#[test]
+fn a_listed_certificate_that_is_none_for_signing_documents_is_noticed() {
+    let foreign = Foreign::new();
+    let ec = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -subj /C=XA/CN=a";
+    foreign.authority("sca", ec);
+    let signer = |name: &str, extensions: &str| {
+        std::fs::write(foreign.0.path("signer.ext"), extensions).unwrap();
+        foreign.issue("sca", name, "-sha256 -extfile signer.ext")
+    };
+    let misfit = |certificate: &Certificate| {
+        let list = format!(
+            r#"{{"id":"did:web:h:l","verificationMethod":[{{"id":"did:web:h:XA:DSC#{}",
+               "publicKeyJwk":{{"kty":"EC","crv":"UNKNOWN CURVE","x5c":["{}"]}}}}]}}"#,
+            certificate.kid(),
+            base64(certificate.der())
+        );
+        let mut builder = TrustStoreBuilder::new(BACKEND);
+        builder.add_did_document("list", list.as_bytes());
+        builder.add_certificates("file", certificate.der());
+        let store = builder.build();
+        let [listed, given] = store.keys() else { panic!("{:?}", store.refused()) };
+        assert_eq!(given.misfit(), None, "what the caller hands over is trusted as it is");
+        listed.misfit()
+    };
+    for sound in ["keyUsage=digitalSignature", "extendedKeyUsage=critical,clientAuth", ""] {
+        assert_eq!(misfit(&signer("sound", sound)), None, "{sound}");
+    }
+    let agreement = signer("agreement", "keyUsage=critical,keyAgreement,nonRepudiation");
+    assert_eq!(misfit(&agreement), Some(SignerMisfit::NoDigitalSignature));
+    let authority = "basicConstraints=CA:TRUE\nkeyUsage=digitalSignature,keyCertSign";
+    assert_eq!(misfit(&signer("authority", authority)), Some(SignerMisfit::Authority));
+    let unknown = misfit(&signer("unknown", "1.2.3.4=critical,ASN1:NULL")).unwrap();
+    assert_eq!(unknown.to_string(), "its critical extension 1.2.3.4 is not known");
+    assert_eq!(misfit(&signer("harmless", "1.2.3.4=ASN1:NULL")), None);
 }

@@ -1,11 +1,18 @@
 //! One flaw at a time: the right check fails with the right code, and nothing else is blamed.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gdhcn_codes::StatementKind;
 use gdhcn_credential::{SubclaimKey, hcert};
-use gdhcn_crypto::{Backend, Curve, DigestAlgorithm, KeyKind, Kid, RsaSize, SignatureScheme};
+use gdhcn_crypto::{
+    Backend, Curve, DigestAlgorithm, KeyKind, Kid, RsaSize, SignatureScheme, Signer as _,
+    SoftwareKey,
+};
 use gdhcn_envelope::cbor::Value;
 use gdhcn_envelope::cose;
 use gdhcn_trust::TrustStoreBuilder;
+use gdhcn_trust::ceremony::Request;
+use gdhcn_trust::profile::Role;
 use gdhcn_verify::{CheckId, Content, Outcome, PolicyName, Status, Verdict};
 
 use crate::forge::{Code, Country, dcc, judge, judge_at, noon, seconds};
@@ -267,6 +274,58 @@ fn a_signer_for_tests_may_not_sign_vaccinations() {
     let country = Country::with("XXA", KeyKind::Ec(Curve::P256), &[StatementKind::Test]);
     let verdict = judge(&Code::dcc().text(&country), &country.trust());
     assert_decided(&verdict, Outcome::NotAccepted, CheckId::KeyUsage, "KEY_USAGE");
+}
+
+#[test]
+fn a_listed_certificate_that_is_no_signers_is_noted_and_refused_by_strict() {
+    let mut country = Country::new("XXA");
+    let key = SoftwareKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
+    let owner = gdhcn_codes::Participant::parse("XXA").unwrap();
+    let request = Request::new(Role::Sca, Some(owner), "T", key.public_key(), [9; 16], noon());
+    country.dsc = request.self_signed(&key).unwrap();
+    country.key = key;
+    let list = serde_json::json!({
+        "id": "did:web:h:l",
+        "verificationMethod": [{
+            "id": format!("did:web:h:XXA:DSC#{}", country.dsc.kid()),
+            "publicKeyJwk": {
+                "kty": "EC", "crv": "UNKNOWN CURVE", "x5c": [STANDARD.encode(country.dsc.der())],
+            },
+            "keyusage": { "code": "DSC" },
+        }],
+    });
+    let mut builder = TrustStoreBuilder::new(Backend::default());
+    builder.add_did_document("list", list.to_string().as_bytes());
+    let trust = builder.build();
+    for text in [Code::dcc().text(&country), Code::icvp("2026-11-01").text(&country)] {
+        let check = judge(&text, &trust).check(CheckId::KeyUsage).unwrap().clone();
+        assert_eq!((check.status, check.reason.code()), (Status::Warn, "KEY_USAGE"));
+        let strict = judge_at(&text, &trust, PolicyName::Strict, noon());
+        assert_eq!(status(&strict, CheckId::KeyUsage), Status::Fail);
+    }
+}
+
+/// B19 and B20: a clock is doubted on evidence of signed data, by more than five minutes, only.
+#[test]
+fn a_clock_before_the_newest_signed_data_leaves_the_matter_open() {
+    let Some(corpus) = gdhcn_testkit::corpus("tng-cdn") else { return };
+    let list = std::fs::read(corpus.join("prod/v2/trustlist-ref/did.json")).unwrap();
+    let country = Country::new("XXA");
+    let text = Code::dcc().text(&country);
+    let mut builder = TrustStoreBuilder::new(Backend::default());
+    builder.add_did_document("list", &list);
+    builder.add_certificates("dsc", country.dsc.der());
+    let trust = builder.build();
+    let floor = trust.time_floor().expect("a list that proves its date");
+    for (before, expected) in [(0, Status::Pass), (300, Status::Pass), (301, Status::Fail)] {
+        let at = floor - seconds(before);
+        let verdict = judge_at(&text, &trust, PolicyName::Border, at);
+        let check = verdict.check(CheckId::Clock).unwrap();
+        assert_eq!(check.status, expected, "{before} s before");
+        if expected == Status::Fail {
+            assert_eq!(check.reason.code(), "CLOCK");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use gdhcn_codes::{Domain, KeyUsage, Participant};
+use gdhcn_codes::{DocumentPurposes, Domain, KeyUsage, Participant};
 use gdhcn_crypto::{Backend, Kid, PublicKey, Thumbprint, sha256};
 use gdhcn_envelope::cbor::{self, Reader, Value};
 use gdhcn_envelope::cose::CoseSign1;
@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use super::{Limits, Snapshot, SnapshotError, TYPE, algorithm, key_thumbprint};
 use crate::did::{PinnedKey, Provenance};
 use crate::path::Standing;
-use crate::purpose::DocumentPurposes;
 use crate::trust_list::authorities::{Held, Listed, Owner};
 use crate::trust_list::key::Draft;
 use crate::trust_list::material::{Form, Material, Stored};
