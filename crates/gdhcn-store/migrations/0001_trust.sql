@@ -44,9 +44,10 @@ CREATE TABLE signer_information (
 CREATE UNIQUE INDEX signer_information_kid ON signer_information (kid)
     WHERE source_gateway_id IS NULL;
 
--- Every accepted and every refused write. Rows are only ever added.
+-- Every accepted and every refused write. Rows are only ever added; `sequence` is their order,
+-- whatever the clocks of the writing machines say.
 CREATE TABLE audit_event (
-    id                                TEXT   NOT NULL PRIMARY KEY,
+    sequence                          BIGINT NOT NULL PRIMARY KEY,
     occurred_at                       BIGINT NOT NULL,
     request_id                        TEXT   NOT NULL,
     country                           TEXT,
@@ -59,7 +60,8 @@ CREATE TABLE audit_event (
 );
 
 -- Counts the changes of the two certificate tables, so that every process on the database
--- notices a change made by another one without reading the tables.
+-- notices a change made by another one without reading the tables. Triggers count, so that a
+-- change made by hand is noticed too (`store.rs`: their syntax differs between databases).
 CREATE TABLE trust_revision (
     id    BIGINT NOT NULL PRIMARY KEY,
     value BIGINT NOT NULL

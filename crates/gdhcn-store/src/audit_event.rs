@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use sqlx::{Row as _, Sqlite, Transaction};
-use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::limit;
@@ -37,8 +36,8 @@ pub struct AuditEvent {
 /// An event with its place in the trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedEvent {
-    /// Grows with time; give it to [`Store::audit_events`] to read on.
-    pub id: String,
+    /// Its place in the trail; give it to [`Store::audit_events`] to read on.
+    pub sequence: i64,
     /// What was recorded.
     pub event: AuditEvent,
 }
@@ -64,22 +63,22 @@ impl Store {
     /// When the database cannot be read.
     pub async fn audit_events(
         &self,
-        after: Option<&str>,
+        after: Option<i64>,
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, occurred_at, request_id, country, uploader_sha256_fingerprint,
+            "SELECT sequence, occurred_at, request_id, country, uploader_sha256_fingerprint,
                     authentication_sha256_fingerprint, event, description, code, payload_sha256
-               FROM audit_event WHERE id > $1 ORDER BY id LIMIT $2",
+               FROM audit_event WHERE sequence > $1 ORDER BY sequence LIMIT $2",
         )
-        .bind(after.unwrap_or_default())
+        .bind(after.unwrap_or(0))
         .bind(i64::from(limit))
         .fetch_all(self.readers())
         .await?;
         let mut events = Vec::with_capacity(rows.len());
         for row in &rows {
             events.push(RecordedEvent {
-                id: row.try_get("id")?,
+                sequence: row.try_get("sequence")?,
                 event: AuditEvent {
                     occurred_at: Timestamp::from_millisecond(row.try_get("occurred_at")?)
                         .map_err(|error| sqlx::Error::Decode(error.into()))?,
@@ -132,12 +131,12 @@ pub(crate) async fn append(
     event: &AuditEvent,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO audit_event (id, occurred_at, request_id, country,
+        "INSERT INTO audit_event (sequence, occurred_at, request_id, country,
             uploader_sha256_fingerprint, authentication_sha256_fingerprint, event, description,
             code, payload_sha256)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         VALUES ((SELECT COALESCE(MAX(sequence), 0) + 1 FROM audit_event),
+             $1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
-    .bind(Uuid::now_v7().to_string())
     .bind(event.occurred_at.as_millisecond())
     .bind(&event.request_id)
     .bind(&event.country)

@@ -78,8 +78,32 @@ impl fmt::Display for Conflict {
 pub struct UnreadableRow {
     /// Table of the row.
     pub table: &'static str,
-    /// Primary key of the row.
+    /// Primary key of the row; empty when that is what cannot be read.
     pub id: String,
     /// The first column that could not be read.
-    pub column: &'static str,
+    pub column: String,
+}
+
+impl UnreadableRow {
+    /// The row whose column failed; any other failure is the database's.
+    pub(crate) fn of(
+        table: &'static str,
+        id: String,
+        error: sqlx::Error,
+    ) -> Result<Self, sqlx::Error> {
+        match error {
+            sqlx::Error::ColumnDecode { index, .. } => {
+                Ok(Self { table, id, column: index.trim_matches('"').to_owned() })
+            }
+            other => Err(other),
+        }
+    }
+}
+
+/// A value that the column's type allows and this program does not know.
+pub(crate) fn undecodable(
+    column: &str,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) }
 }

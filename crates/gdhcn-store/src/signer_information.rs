@@ -9,9 +9,9 @@ use sqlx::{Row as _, Sqlite, Transaction};
 use uuid::Uuid;
 
 use crate::audit_event::{self, AuditEvent};
-use crate::error::{Conflict, StoreError, UnreadableRow};
+use crate::error::{Conflict, StoreError, UnreadableRow, undecodable};
 use crate::limit;
-use crate::store::{Change, Store, TrustContent, kid_is_taken, next_revision};
+use crate::store::{Change, Store, TrustContent, kid_is_taken, new_revision};
 use crate::trusted_party::UnknownName;
 
 /// What an uploaded certificate is for: the certificate groups that participants add.
@@ -182,7 +182,7 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         audit_event::append(&mut transaction, event).await?;
-        let revision = next_revision(&mut transaction).await?;
+        let revision = new_revision(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Change { row, revision })
     }
@@ -213,7 +213,7 @@ impl Store {
         .fetch_optional(&mut *transaction)
         .await?
         .ok_or(StoreError::NotFound)?;
-        let row = from_row(&row)?.map_err(|_| StoreError::NotFound)?;
+        let row = from_row(&row).map_err(|_| StoreError::NotFound)?;
         if row.country != country {
             return Err(StoreError::Foreign { country: row.country });
         }
@@ -222,7 +222,7 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         audit_event::append(&mut transaction, event).await?;
-        let revision = next_revision(&mut transaction).await?;
+        let revision = new_revision(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Change { row, revision })
     }
@@ -241,36 +241,34 @@ pub(crate) async fn read_all(
     .fetch_all(&mut **transaction)
     .await?;
     for row in &rows {
-        match from_row(row)? {
+        match from_row(row) {
             Ok(signer) => content.signer_information.push(signer),
-            Err(unreadable) => content.unreadable.push(unreadable),
+            Err(error) => {
+                let id = row.try_get("id").unwrap_or_default();
+                content.unreadable.push(UnreadableRow::of("signer_information", id, error)?);
+            }
         }
     }
     Ok(())
 }
 
-fn from_row(row: &SqliteRow) -> Result<Result<SignerInformation, UnreadableRow>, sqlx::Error> {
-    let id = row.try_get("id")?;
-    let unreadable =
-        |id, column| Ok(Err(UnreadableRow { table: "signer_information", id, column }));
-    let Ok(created_at) = Timestamp::from_millisecond(row.try_get("created_at")?) else {
-        return unreadable(id, "created_at");
-    };
-    let Ok(certificate_type) = row.try_get::<&str, _>("certificate_type")?.parse() else {
-        return unreadable(id, "certificate_type");
-    };
-    Ok(Ok(SignerInformation {
-        id,
+fn from_row(row: &SqliteRow) -> Result<SignerInformation, sqlx::Error> {
+    Ok(SignerInformation {
+        id: row.try_get("id")?,
         uuid: row.try_get("uuid")?,
-        created_at,
+        created_at: Timestamp::from_millisecond(row.try_get("created_at")?)
+            .map_err(|error| undecodable("created_at", error))?,
         country: row.try_get("country")?,
         thumbprint: row.try_get("thumbprint")?,
         raw_data: row.try_get("raw_data")?,
         signature: row.try_get("signature")?,
-        certificate_type,
+        certificate_type: row
+            .try_get::<&str, _>("certificate_type")?
+            .parse()
+            .map_err(|error: UnknownName| undecodable("certificate_type", error))?,
         kid: row.try_get("kid")?,
         domain: row.try_get("domain")?,
         source_gateway_id: row.try_get("source_gateway_id")?,
         version: row.try_get("version")?,
-    }))
+    })
 }

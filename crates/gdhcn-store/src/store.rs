@@ -73,6 +73,7 @@ impl Store {
             .await
             .map_err(open)?;
         MIGRATIONS.run(&writer).await?;
+        count_changes(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options.pragma("query_only", "ON"))
@@ -136,15 +137,29 @@ impl Store {
     }
 }
 
-/// Counts a change of the certificate tables.
-pub(crate) async fn next_revision(
+/// Makes the triggers that count changes of the certificate tables, whoever makes them.
+async fn count_changes(writer: &SqlitePool) -> Result<(), StoreError> {
+    for table in ["trusted_party", "signer_information"] {
+        for change in ["INSERT", "UPDATE", "DELETE"] {
+            let name = format!("{table}_{}_counted", change.to_ascii_lowercase());
+            let trigger = format!(
+                "CREATE TRIGGER IF NOT EXISTS {name} AFTER {change} ON {table} BEGIN
+                    UPDATE trust_revision SET value = value + 1 WHERE id = 1;
+                 END"
+            );
+            sqlx::query(sqlx::AssertSqlSafe(trigger)).execute(writer).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The revision after the change of one row in this transaction.
+pub(crate) async fn new_revision(
     transaction: &mut Transaction<'static, Sqlite>,
 ) -> Result<i64, StoreError> {
-    let value = sqlx::query_scalar(
-        "UPDATE trust_revision SET value = value + 1 WHERE id = 1 RETURNING value",
-    )
-    .fetch_one(&mut **transaction)
-    .await?;
+    let value = sqlx::query_scalar("SELECT value FROM trust_revision WHERE id = 1")
+        .fetch_one(&mut **transaction)
+        .await?;
     Ok(value)
 }
 

@@ -9,9 +9,9 @@ use sqlx::{Row as _, Sqlite, Transaction};
 use uuid::Uuid;
 
 use crate::audit_event::{self, AuditEvent};
-use crate::error::{Conflict, StoreError, UnreadableRow};
+use crate::error::{Conflict, StoreError, UnreadableRow, undecodable};
 use crate::limit;
-use crate::store::{Change, Store, TrustContent, kid_is_taken, next_revision};
+use crate::store::{Change, Store, TrustContent, kid_is_taken, new_revision};
 
 /// What an onboarded certificate is for: the certificate groups that only an operator can add.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -256,7 +256,7 @@ impl Store {
             .await?;
         }
         audit_event::append(&mut transaction, event).await?;
-        let revision = next_revision(&mut transaction).await?;
+        let revision = new_revision(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Change { row, revision })
     }
@@ -273,8 +273,8 @@ pub(crate) async fn read_all(
     .fetch_all(&mut **transaction)
     .await?
     .into_iter()
-    .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-    .collect::<Result<Vec<(String, String)>, sqlx::Error>>()?
+    .filter_map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?)))
+    .collect::<Vec<(String, String)>>()
     .into_iter()
     .peekable();
 
@@ -286,47 +286,39 @@ pub(crate) async fn read_all(
     .fetch_all(&mut **transaction)
     .await?;
     for row in &rows {
-        let id: String = row.try_get("id")?;
+        let id: String = row.try_get("id").unwrap_or_default();
         let mut names = Vec::new();
         while roles.next_if(|(owner, _)| *owner < id).is_some() {}
         while let Some((_, name)) = roles.next_if(|(owner, _)| *owner == id) {
             names.push(name);
         }
-        match from_row(row, id, &names)? {
+        match from_row(row, &names) {
             Ok(party) => content.trusted_parties.push(party),
-            Err(unreadable) => content.unreadable.push(unreadable),
+            Err(error) => content.unreadable.push(UnreadableRow::of("trusted_party", id, error)?),
         }
     }
     Ok(())
 }
 
-fn from_row(
-    row: &SqliteRow,
-    id: String,
-    roles: &[String],
-) -> Result<Result<TrustedParty, UnreadableRow>, sqlx::Error> {
-    let unreadable = |id, column| Ok(Err(UnreadableRow { table: "trusted_party", id, column }));
-    let Ok(created_at) = Timestamp::from_millisecond(row.try_get("created_at")?) else {
-        return unreadable(id, "created_at");
-    };
-    let Ok(certificate_type) = row.try_get::<&str, _>("certificate_type")?.parse() else {
-        return unreadable(id, "certificate_type");
-    };
-    // A role that this program does not know grants nothing here and takes nothing away.
-    let roles = roles.iter().filter_map(|name| name.parse().ok()).collect();
-    Ok(Ok(TrustedParty {
-        id,
+fn from_row(row: &SqliteRow, roles: &[String]) -> Result<TrustedParty, sqlx::Error> {
+    Ok(TrustedParty {
+        id: row.try_get("id")?,
         uuid: row.try_get("uuid")?,
-        created_at,
+        created_at: Timestamp::from_millisecond(row.try_get("created_at")?)
+            .map_err(|error| undecodable("created_at", error))?,
         country: row.try_get("country")?,
         thumbprint: row.try_get("thumbprint")?,
         raw_data: row.try_get("raw_data")?,
         signature: row.try_get("signature")?,
-        certificate_type,
+        certificate_type: row
+            .try_get::<&str, _>("certificate_type")?
+            .parse()
+            .map_err(|error: UnknownName| undecodable("certificate_type", error))?,
         kid: row.try_get("kid")?,
         domain: row.try_get("domain")?,
         source_gateway_id: row.try_get("source_gateway_id")?,
         version: row.try_get("version")?,
-        roles,
-    }))
+        // A role that this program does not know grants nothing here and takes nothing away.
+        roles: roles.iter().filter_map(|name| name.parse().ok()).collect(),
+    })
 }

@@ -79,7 +79,7 @@ async fn keeps_both_tables_and_the_trail_over_a_restart() {
         ["ONBOARDED", "SUCCESS"]
     );
     assert_eq!(trail[0].event, event("ONBOARDED"));
-    let rest = store.audit_events(Some(&trail[0].id), 10).await.unwrap();
+    let rest = store.audit_events(Some(trail[0].sequence), 10).await.unwrap();
     assert_eq!(rest, trail[1..]);
 }
 
@@ -184,9 +184,62 @@ async fn names_rows_with_unknown_values_instead_of_failing() {
     assert_eq!(content.signer_information.len(), 1);
     assert_eq!(content.unreadable.len(), 1);
     assert_eq!(
-        (content.unreadable[0].id.as_str(), content.unreadable[0].column),
+        (content.unreadable[0].id.as_str(), content.unreadable[0].column.as_str()),
         (bad.row.id.as_str(), "certificate_type")
     );
+}
+
+/// Values of the wrong type, as a person writes them with another tool.
+#[tokio::test]
+async fn a_badly_typed_row_costs_only_itself() {
+    for (table, columns) in [
+        (
+            "signer_information",
+            "id uuid created_at country thumbprint raw_data signature \
+          certificate_type kid domain source_gateway_id version",
+        ),
+        (
+            "trusted_party",
+            "id uuid created_at country thumbprint raw_data signature \
+          certificate_type kid domain source_gateway_id version",
+        ),
+    ] {
+        for column in columns.split_whitespace() {
+            let folder = tempfile::tempdir().unwrap();
+            let store = open(&folder).await;
+            store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
+            store.insert_trusted_party(party("p2"), &event("ONBOARDED")).await.unwrap();
+            store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+            store.insert_signer_information(signer("s2"), &event("SUCCESS")).await.unwrap();
+            // A blob is of none of the columns' types, whatever their affinity.
+            by_hand(
+                &store,
+                &format!("UPDATE {table} SET {column} = x'ff' WHERE thumbprint IN ('s2', 'p2')"),
+            )
+            .await;
+            let content = store.trust_content().await.unwrap();
+            let [unreadable] = content.unreadable.as_slice() else { panic!("{content:?}") };
+            assert_eq!((unreadable.table, unreadable.column.as_str()), (table, column));
+            assert_eq!(content.trusted_parties.len() + content.signer_information.len(), 3);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_by_hand_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
+    assert_eq!(store.revision().await.unwrap(), 1);
+    for (statement, revision) in [
+        ("UPDATE trusted_party SET country = 'XB'", 2),
+        ("DELETE FROM trusted_party", 3),
+        ("DELETE FROM trusted_party", 3),
+        ("DELETE FROM audit_event", 3),
+    ] {
+        by_hand(&store, statement).await;
+        assert_eq!(store.revision().await.unwrap(), revision, "{statement}");
+    }
 }
 
 #[tokio::test]
@@ -245,8 +298,12 @@ async fn says_which_folder_cannot_be_used() {
     assert!(Store::open(folder.path()).await.is_err());
 }
 
-async fn by_hand(store: &Store, statement: &'static str) {
-    let mut connection =
-        SqliteConnectOptions::new().filename(store.file()).connect().await.unwrap();
-    connection.execute(statement).await.unwrap();
+async fn by_hand(store: &Store, statement: &str) {
+    let mut connection = SqliteConnectOptions::new()
+        .filename(store.file())
+        .foreign_keys(false)
+        .connect()
+        .await
+        .unwrap();
+    connection.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
 }
