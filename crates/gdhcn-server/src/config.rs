@@ -90,8 +90,9 @@ pub struct Limits {
     pub connections: usize,
     /// Open connections of one client certificate.
     pub connections_per_certificate: usize,
-    /// Unfinished handshakes of one address (one /64 network of IPv6).
-    pub handshakes_per_address: usize,
+    /// Connections of one address (one /64 network of IPv6) that have not shown yet to be an
+    /// onboarded participant's: unfinished handshakes, and certificates that nobody onboarded.
+    pub strangers_per_address: usize,
 }
 
 /// Why a configuration cannot be used.
@@ -184,6 +185,9 @@ impl GatewayConfig {
                 return refuse("a header name under `proxy_headers` is not a header name");
             }
         }
+        if self.worker_threads == Some(0) {
+            return refuse("`worker_threads` is 0: nothing could be served");
+        }
         let limits = &self.limits;
         if limits.header_bytes < 8192 {
             return refuse("`limits.header_bytes` is below 8192");
@@ -192,7 +196,7 @@ impl GatewayConfig {
             limits.body_bytes,
             limits.connections,
             limits.connections_per_certificate,
-            limits.handshakes_per_address,
+            limits.strangers_per_address,
         ]
         .contains(&0)
             || [
@@ -247,7 +251,7 @@ impl Default for Limits {
             drain_seconds: 10,
             connections: 4096,
             connections_per_certificate: 256,
-            handshakes_per_address: 64,
+            strangers_per_address: 64,
         }
     }
 }
@@ -292,7 +296,7 @@ mod tests {
     fn prints_itself_back_with_every_default() {
         let config = GatewayConfig::from_toml(SMALLEST).unwrap();
         let printed = config.to_toml().unwrap();
-        assert!(printed.contains("handshakes_per_address = 64"), "{printed}");
+        assert!(printed.contains("strangers_per_address = 64"), "{printed}");
         assert!(printed.contains("enabled = false"), "{printed}");
         assert_eq!(GatewayConfig::from_toml(&printed).unwrap(), config);
         assert_eq!(config.listen.to_string(), "127.0.0.1:8090");

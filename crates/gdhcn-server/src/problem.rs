@@ -7,7 +7,8 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gdhcn_client::wire::ProblemReport;
 use gdhcn_trust::upload::UploadRefusal;
-use http::StatusCode;
+use http::header::CONNECTION;
+use http::{HeaderValue, StatusCode};
 
 use crate::gateway::authentication::AuthenticationRefusal;
 use crate::gateway::message::MessageRefusal;
@@ -19,6 +20,8 @@ use crate::gateway::trust_list::BadSelection;
 pub(crate) struct Problem {
     status: StatusCode,
     report: ProblemReport,
+    /// Whether the connection ends with this answer.
+    closes: bool,
 }
 
 /// The code of an answered problem, left on the response for the log.
@@ -47,6 +50,7 @@ impl Problem {
                 problem: problem.to_owned(),
                 ..ProblemReport::default()
             },
+            closes: false,
         }
     }
 
@@ -132,7 +136,7 @@ impl Problem {
             | Refusal::ForeignRow
             | Refusal::TooLong { .. } => other_check(),
             // The cause is for the log; what the peer may know is that it was not his fault.
-            Refusal::Store(_) | Refusal::Interrupted => {
+            Refusal::Store(_) | Refusal::Interrupted(_) => {
                 return match operation {
                     Operation::Upload => Self::new(
                         StatusCode::INTERNAL_SERVER_ERROR,
@@ -156,7 +160,7 @@ impl Problem {
 impl From<AuthenticationRefusal> for Problem {
     fn from(refusal: AuthenticationRefusal) -> Self {
         const NOT_AUTHORIZED: &str = "Client is not authorized to access the service";
-        match &refusal {
+        let mut problem = match &refusal {
             AuthenticationRefusal::NoIdentity => Self::new(
                 StatusCode::UNAUTHORIZED,
                 "0x400",
@@ -177,7 +181,10 @@ impl From<AuthenticationRefusal> for Problem {
                 "Client is not authorized to access the endpoint",
             )
             .details(&refusal),
-        }
+        };
+        // Strangers do not keep a place among the connections.
+        problem.closes = true;
+        problem
     }
 }
 
@@ -211,6 +218,10 @@ impl IntoResponse for Problem {
         let code = AnsweredCode(self.report.code.clone());
         let mut response = (self.status, Json(self.report)).into_response();
         response.extensions_mut().insert(code);
+        if self.closes {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
         response
     }
 }

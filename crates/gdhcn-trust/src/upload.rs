@@ -26,7 +26,10 @@ pub struct Upload<'a> {
     pub properties: &'a [&'a str],
 }
 
-/// What the gateway's database says about the participant and the certificate.
+/// What the gateway's database says about the participant.
+///
+/// Whether the certificate or its kid is stored already is not in it: of several concurrent
+/// uploads the database alone can tell, in the transaction that stores the one that gets through.
 ///
 /// The certificates are those whose trust anchor signature was checked
 /// ([`TrustedParty::check`](crate::participant::TrustedParty::check)) and whose country is the
@@ -39,10 +42,6 @@ pub struct Registry<'a> {
     pub scas: &'a [Certificate],
     /// Data exchange authorities, the issuers of DESC.
     pub decas: &'a [Certificate],
-    /// Whether a signer certificate with this thumbprint is stored.
-    pub thumbprint_is_stored: bool,
-    /// Whether another certificate with this kid is stored: 16 hexadecimal digits or custom text.
-    pub kid_is_taken: bool,
 }
 
 /// What the operator allows beyond the defaults.
@@ -67,7 +66,7 @@ pub struct AcceptedUpload {
 const GROUPS: [&str; 5] = ["DSC", "SIGN", "AUTH", "CUSTOM", "DESC"];
 
 impl Upload<'_> {
-    /// Judges an upload. The first failing step decides.
+    /// Judges an upload up to the steps that the database decides. The first failing step decides.
     ///
     /// The certificate's own validity is not looked at: clients upload ahead, and tests upload
     /// certificates of seconds.
@@ -81,7 +80,7 @@ impl Upload<'_> {
         allowed: &Allowed<'_>,
         backend: Backend,
     ) -> Result<AcceptedUpload, UploadRefusal> {
-        self.check_signer(registry)?;
+        self.check_uploader(registry)?;
         let group = self.group.unwrap_or("DSC");
         if group == "DSC" {
             self.check_country()?;
@@ -101,30 +100,21 @@ impl Upload<'_> {
             _ => (KeyUsage::Dsc, registry.scas),
         };
         let issuer = self.issuer(authorities, backend)?;
-        if registry.thumbprint_is_stored {
-            return Err(UploadRefusal::AlreadyStored { thumbprint: self.certificate.thumbprint() });
-        }
-        if registry.kid_is_taken {
-            return Err(UploadRefusal::KidTaken);
-        }
         Ok(AcceptedUpload { usage, issuer })
     }
 
-    /// Judges a withdrawal: signer, country, presence.
+    /// Judges who sends: the signer, then the country of the certificate. A withdrawal asks no
+    /// more.
     ///
     /// # Errors
     ///
-    /// See [`UploadRefusal`].
-    pub fn check_withdrawal(&self, registry: &Registry<'_>) -> Result<(), UploadRefusal> {
-        self.check_signer(registry)?;
-        self.check_country()?;
-        if registry.thumbprint_is_stored {
-            return Ok(());
-        }
-        Err(UploadRefusal::NotStored { thumbprint: self.certificate.thumbprint() })
+    /// [`UploadRefusal::UnknownUploader`] and [`UploadRefusal::CountryOfOrigin`].
+    pub fn check_sender(&self, registry: &Registry<'_>) -> Result<(), UploadRefusal> {
+        self.check_uploader(registry)?;
+        self.check_country()
     }
 
-    fn check_signer(&self, registry: &Registry<'_>) -> Result<(), UploadRefusal> {
+    fn check_uploader(&self, registry: &Registry<'_>) -> Result<(), UploadRefusal> {
         if registry.uploaders.contains(self.signer) {
             return Ok(());
         }

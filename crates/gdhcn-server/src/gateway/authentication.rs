@@ -92,14 +92,14 @@ impl FromRequestParts<Arc<Gateway>> for Authenticated {
     ) -> Result<Self, Problem> {
         let connection = parts.extensions.get::<Connection>();
         let identity = connection.and_then(|connection| {
-            // The headers of a named proxy come before the handshake's certificate, which is
-            // then the proxy's own. From any other address they do not exist.
+            // From the address of a named proxy its headers alone count: the handshake's
+            // certificate is the proxy's own. From any other address they do not exist.
             let proxies = &gateway.proxies;
-            Some(connection.address.ip())
-                .filter(|address| proxies.believes(*address))
-                .and_then(|_| PeerIdentity::from_headers(&parts.headers, proxies))
-                .map(Arc::new)
-                .or_else(|| connection.identity.clone())
+            if proxies.believes(connection.address.ip()) {
+                PeerIdentity::from_headers(&parts.headers, proxies).map(Arc::new)
+            } else {
+                connection.identity.clone()
+            }
         });
         if let (Some(identity), Some(record)) =
             (&identity, parts.extensions.get::<Arc<RequestRecord>>())
@@ -107,6 +107,10 @@ impl FromRequestParts<Arc<Gateway>> for Authenticated {
             record.set_thumbprint(&identity.thumbprint);
         }
         let snapshot = gateway.trust.current();
-        Ok(authenticate(identity.as_deref(), &snapshot, gateway.clock.now())?)
+        let known = authenticate(identity.as_deref(), &snapshot, gateway.clock.now())?;
+        if let Some(connection) = connection {
+            connection.is_known();
+        }
+        Ok(known)
     }
 }

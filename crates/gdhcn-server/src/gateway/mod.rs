@@ -208,13 +208,10 @@ fn only(methods: MethodRouter<Arc<Gateway>>) -> MethodRouter<Arc<Gateway>> {
     methods.fallback(async |_peer: Authenticated| Problem::method_not_allowed())
 }
 
-pub(crate) fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
-    let cause = cause
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| cause.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("unknown");
-    error!(cause, "a request failed by a defect of the service");
+/// What the panic says may hold anything of the request and is not repeated; the hook of the
+/// program names the place.
+pub(crate) fn panicked(_cause: Box<dyn std::any::Any + Send>) -> Response {
+    error!("a request failed by a defect of the service");
     Problem::internal().into_response()
 }
 

@@ -10,7 +10,7 @@ use gdhcn_trust::participant::{self, OnboardingError};
 pub(crate) enum RowFault {
     /// A column holds a value that is not known.
     #[error("column {0} cannot be read")]
-    Column(&'static str),
+    Column(String),
     /// The trust anchor does not vouch for it.
     #[error(transparent)]
     Onboarding(#[from] OnboardingError),

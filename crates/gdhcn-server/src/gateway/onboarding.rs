@@ -36,6 +36,17 @@ pub enum OnboardError {
     /// The trust anchor does not vouch for it.
     #[error(transparent)]
     Party(#[from] OnboardingError),
+    /// The trust anchor signs the certificate, not the country beside it.
+    #[error(
+        "the certificate is of {found:?} and not of {country}: the trust anchor did not sign that \
+         it is"
+    )]
+    Country {
+        /// All values of `C` in the certificate's subject.
+        found: Vec<String>,
+        /// The country beside it.
+        country: String,
+    },
     /// The trust anchor's signature cannot be brought into the stored form.
     #[error("the trust anchor's signature: {0}")]
     Signature(#[from] CmsError),
@@ -59,6 +70,13 @@ impl Onboarding {
     ) -> Result<TrustedParty, OnboardError> {
         let checked = self.party.check(anchors, Backend::default())?;
         let certificate = checked.certificate();
+        let countries = certificate.subject().countries();
+        if countries != [self.party.country.as_str()] {
+            return Err(OnboardError::Country {
+                found: countries.iter().map(|one| (*one).to_owned()).collect(),
+                country: self.party.country,
+            });
+        }
         let signature = SignedMessage::from_base64(
             self.party.trust_anchor_signature.as_bytes(),
             Content::Detached(certificate.der()),

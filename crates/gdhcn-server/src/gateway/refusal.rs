@@ -42,9 +42,9 @@ pub(crate) enum Refusal {
     /// The database failed.
     #[error("the database failed: {0}")]
     Store(StoreError),
-    /// The reading was interrupted, as when the program ends.
-    #[error("the reading of the message was interrupted")]
-    Interrupted,
+    /// The reading was interrupted: the program ends, or has a defect.
+    #[error("the reading of the message was interrupted: {0}")]
+    Interrupted(tokio::task::JoinError),
 }
 
 impl Refusal {

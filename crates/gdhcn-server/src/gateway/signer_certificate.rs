@@ -7,6 +7,7 @@ use axum::extract::State;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use gdhcn_codes::KeyUsage;
 use gdhcn_crypto::{Backend, sha256};
 use gdhcn_envelope::cms::{self, Content, OpenedMessage, SignedMessage, ber};
 use gdhcn_envelope::x509::{Certificate, CertificateError};
@@ -31,10 +32,7 @@ pub(crate) async fn upload(
     peer: Authenticated,
     request: Request<Body>,
 ) -> Result<StatusCode, Problem> {
-    let mut act = Act::begin(&gateway, peer, Operation::Upload, &request);
-    let body = message::receive(request, gateway.limits.body_bytes).await?;
-    let outcome = act.upload(body).await;
-    act.end(outcome).await?;
+    perform(gateway, peer, Operation::Upload, request).await?;
     Ok(StatusCode::CREATED)
 }
 
@@ -44,16 +42,37 @@ pub(crate) async fn delete(
     peer: Authenticated,
     request: Request<Body>,
 ) -> Result<StatusCode, Problem> {
-    let mut act = Act::begin(&gateway, peer, Operation::Delete, &request);
-    let body = message::receive(request, gateway.limits.body_bytes).await?;
-    let outcome = act.delete(body).await;
-    act.end(outcome).await?;
+    perform(gateway, peer, Operation::Delete, request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Once the message has arrived it is acted on to the end and recorded, on a task of its own: a
+/// peer that closes the connection, or a request that takes too long, leaves no hole in the trail.
+async fn perform(
+    gateway: Arc<Gateway>,
+    peer: Authenticated,
+    operation: Operation,
+    request: Request<Body>,
+) -> Result<(), Problem> {
+    let mut act = Act::begin(Arc::clone(&gateway), peer, operation, &request);
+    let request_id = act.request_id.clone();
+    let body = message::receive(request, gateway.limits.body_bytes).await?;
+    let task = tokio::spawn(async move {
+        let outcome = match operation {
+            Operation::Upload => act.upload(body).await,
+            Operation::Delete => act.delete(body).await,
+        };
+        act.end(outcome).await
+    });
+    task.await.unwrap_or_else(|cause| {
+        error!(request = request_id, %cause, "a change was interrupted");
+        Err(Problem::internal())
+    })
+}
+
 /// One upload or withdrawal, from the message to the audit trail.
-struct Act<'a> {
-    gateway: &'a Gateway,
+struct Act {
+    gateway: Arc<Gateway>,
     peer: Authenticated,
     operation: Operation,
     request_id: String,
@@ -77,9 +96,9 @@ struct Learnt {
     signer: Option<Certificate>,
 }
 
-impl<'a> Act<'a> {
+impl Act {
     fn begin(
-        gateway: &'a Gateway,
+        gateway: Arc<Gateway>,
         peer: Authenticated,
         operation: Operation,
         request: &Request<Body>,
@@ -103,10 +122,10 @@ impl<'a> Act<'a> {
         let registry = self.registry(&snapshot);
         if let Some(error) = &verified.encoding {
             // Signer and country come before the encoding in the order of the checks.
-            upload.check_withdrawal(&Registry { thumbprint_is_stored: true, ..registry })?;
+            upload.check_sender(&registry)?;
             return Err(Refusal::Encoding(error.clone()));
         }
-        upload.check(&registry, &Allowed::default(), Backend::default())?;
+        let accepted = upload.check(&registry, &Allowed::default(), Backend::default())?;
 
         let certificate = &verified.certificate;
         let row = NewSignerInformation {
@@ -115,7 +134,10 @@ impl<'a> Act<'a> {
             thumbprint: certificate.thumbprint().to_string(),
             raw_data: BASE64_STANDARD.encode(certificate.der()),
             signature: BASE64_STANDARD.encode(verified.message.to_detached_der()),
-            certificate_type: SignerType::Dsc,
+            certificate_type: match accepted.usage {
+                KeyUsage::Desc => SignerType::Desc,
+                _ => SignerType::Dsc,
+            },
             kid: certificate.kid().to_base64(),
             domain: Some(DEFAULT_DOMAIN.to_owned()),
         };
@@ -138,10 +160,10 @@ impl<'a> Act<'a> {
     async fn delete(&mut self, body: Bytes) -> Result<(), Refusal> {
         let verified = self.read(body).await?;
         let snapshot = self.gateway.trust.current();
-        let registry = Registry { thumbprint_is_stored: true, ..self.registry(&snapshot) };
         // Whether it is stored is for the database to say, and the stored country counts: a
         // certificate that was stored under another group may name another country (deviation D-18).
-        let country_of_origin = match self.asked(&verified).check_withdrawal(&registry) {
+        let country_of_origin = match self.asked(&verified).check_sender(&self.registry(&snapshot))
+        {
             Ok(()) => None,
             Err(refusal @ UploadRefusal::CountryOfOrigin { .. }) => Some(refusal),
             Err(refusal) => return Err(refusal.into()),
@@ -173,9 +195,7 @@ impl<'a> Act<'a> {
             let outcome = read(&body, &mut learnt);
             (outcome, learnt)
         });
-        let Ok((outcome, learnt)) = read.await else {
-            return Err(Refusal::Interrupted);
-        };
+        let (outcome, learnt) = read.await.map_err(Refusal::Interrupted)?;
         if let Some(certificate) = &learnt.certificate {
             self.payload_sha256 = Some(certificate.thumbprint().to_string());
         }
@@ -195,15 +215,11 @@ impl<'a> Act<'a> {
         }
     }
 
-    /// Whether thumbprint and kid are free is left to the database, which alone can say so to
-    /// one of several concurrent uploads; it asks in the same order.
     fn registry<'s>(&self, snapshot: &'s TrustSnapshot) -> Registry<'s> {
         Registry {
             uploaders: snapshot.uploaders(&self.peer.country),
             scas: snapshot.scas(&self.peer.country),
             decas: snapshot.decas(&self.peer.country),
-            thumbprint_is_stored: false,
-            kid_is_taken: false,
         }
     }
 
@@ -211,8 +227,8 @@ impl<'a> Act<'a> {
     async fn end(self, outcome: Result<(), Refusal>) -> Result<(), Problem> {
         let Err(refusal) = outcome else { return Ok(()) };
         let problem = Problem::of_refusal(&refusal, self.operation, &self.sent);
-        if let Refusal::Store(cause) = &refusal {
-            error!(request = self.request_id, %cause, "a change could not be stored");
+        if let Refusal::Store(_) | Refusal::Interrupted(_) = &refusal {
+            error!(request = self.request_id, cause = %refusal, "a change could not be stored");
         }
         let event = self.event(outcome_name(&refusal, self.operation), Some(problem.code()));
         if let Err(cause) = self.gateway.trust.store().append_audit_event(&event).await {
@@ -252,8 +268,8 @@ impl<'a> Act<'a> {
 /// D-30).
 fn outcome_name(refusal: &Refusal, operation: Operation) -> &'static str {
     match (refusal, operation) {
-        (Refusal::Store(_) | Refusal::Interrupted, Operation::Upload) => "UPLOAD_FAILED",
-        (Refusal::Store(_) | Refusal::Interrupted, Operation::Delete) => "DELETE_FAILED",
+        (Refusal::Store(_) | Refusal::Interrupted(_), Operation::Upload) => "UPLOAD_FAILED",
+        (Refusal::Store(_) | Refusal::Interrupted(_), Operation::Delete) => "DELETE_FAILED",
         (Refusal::Check(UploadRefusal::AlreadyStored { .. }), _) => "ALREADY_EXIST_CHECK_FAILED",
         (Refusal::Check(UploadRefusal::NotStored { .. }), _) => "EXIST_CHECK_FAILED",
         _ => "BAD_REQUEST",

@@ -54,10 +54,23 @@ pub(crate) struct Onboarded {
 /// A row that is not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RefusedRow {
+    /// Its table.
+    pub(crate) table: &'static str,
     /// Primary key.
     pub(crate) id: String,
+    /// SHA-256 of the certificate as it is stored, where that can be read.
+    pub(crate) thumbprint: String,
     /// What is wrong with it.
     pub(crate) fault: RowFault,
+}
+
+/// Which entries a list holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// The types UPLOAD, AUTHENTICATION, CSCA and DSC.
+    Everything,
+    /// One type, and one country where given.
+    Of(CertificateType, Option<String>),
 }
 
 /// One certificate of the lists, as JSON.
@@ -77,7 +90,12 @@ impl TrustSnapshot {
         let mut refused: Vec<_> = content
             .unreadable
             .into_iter()
-            .map(|row| RefusedRow { id: row.id, fault: RowFault::Column(row.column) })
+            .map(|row| RefusedRow {
+                table: row.table,
+                id: row.id,
+                thumbprint: String::new(),
+                fault: RowFault::Column(row.column),
+            })
             .collect();
         let mut parties = Parties {
             authentication: HashMap::new(),
@@ -94,7 +112,12 @@ impl TrustSnapshot {
                     entries.extend(Entry::of_party(&row));
                     parties.add(row, certificate);
                 }
-                Err(fault) => refused.push(RefusedRow { id: row.id, fault }),
+                Err(fault) => refused.push(RefusedRow {
+                    table: "trusted_party",
+                    id: row.id,
+                    thumbprint: row.thumbprint,
+                    fault,
+                }),
             }
         }
         entries.extend(content.signer_information.iter().filter_map(Entry::of_signer));
@@ -174,36 +197,26 @@ impl TrustSnapshot {
         &self.parties.countries
     }
 
-    /// The list of types UPLOAD, AUTHENTICATION, CSCA and DSC.
-    pub(crate) fn everything(&self) -> &Representation {
-        self.everything.get_or_init(|| {
-            self.list(|entry| {
-                matches!(
-                    entry.certificate_type,
-                    CertificateType::Upload
-                        | CertificateType::Authentication
-                        | CertificateType::Csca
-                        | CertificateType::Dsc
-                )
-            })
+    /// A list that is put together already.
+    pub(crate) fn ready(&self, selection: &Selection) -> Option<&Representation> {
+        self.place_of(selection).map_or(Some(&self.empty), OnceLock::get)
+    }
+
+    /// A list; put together when first asked for, which takes time.
+    pub(crate) fn list(&self, selection: &Selection) -> &Representation {
+        let Some(place) = self.place_of(selection) else { return &self.empty };
+        place.get_or_init(|| {
+            let chosen = self.entries.iter().filter(|entry| selection.holds(entry));
+            let chosen: Vec<&str> = chosen.map(|entry| entry.json.as_str()).collect();
+            Representation::new(format!("[{}]", chosen.join(",")))
         })
     }
 
-    /// The list of one type.
-    pub(crate) fn of_type(&self, wanted: CertificateType) -> &Representation {
-        match self.lists.get(&(wanted, None)) {
-            None => &self.empty,
-            Some(list) => list.get_or_init(|| self.list(|entry| entry.certificate_type == wanted)),
-        }
-    }
-
-    /// The list of one type and country.
-    pub(crate) fn of_country(&self, wanted: CertificateType, country: &str) -> &Representation {
-        match self.lists.get(&(wanted, Some(country.to_owned()))) {
-            None => &self.empty,
-            Some(list) => list.get_or_init(|| {
-                self.list(|entry| entry.certificate_type == wanted && entry.country == country)
-            }),
+    /// `None` for a list without entries.
+    fn place_of(&self, selection: &Selection) -> Option<&OnceLock<Representation>> {
+        match selection {
+            Selection::Everything => Some(&self.everything),
+            Selection::Of(of, country) => self.lists.get(&(*of, country.clone())),
         }
     }
 
@@ -221,15 +234,23 @@ impl TrustSnapshot {
     pub(crate) fn refused(&self) -> &[RefusedRow] {
         &self.parties.refused
     }
+}
 
-    fn list(&self, holds: impl Fn(&Entry) -> bool) -> Representation {
-        let chosen: Vec<&str> = self
-            .entries
-            .iter()
-            .filter(|entry| holds(entry))
-            .map(|entry| entry.json.as_str())
-            .collect();
-        Representation::new(format!("[{}]", chosen.join(",")))
+impl Selection {
+    fn holds(&self, entry: &Entry) -> bool {
+        match self {
+            Self::Everything => matches!(
+                entry.certificate_type,
+                CertificateType::Upload
+                    | CertificateType::Authentication
+                    | CertificateType::Csca
+                    | CertificateType::Dsc
+            ),
+            Self::Of(of, None) => entry.certificate_type == *of,
+            Self::Of(of, Some(country)) => {
+                entry.certificate_type == *of && entry.country == *country
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::signer_information::SignerInformation;
 use gdhcn_store::{Change, Store, StoreError};
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use super::snapshot::TrustSnapshot;
@@ -15,6 +16,8 @@ use crate::listen::stopped;
 
 /// How often the database is asked for changes by other processes.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+/// After so long without a successful look at the database the content counts as outdated.
+const OUTDATED_AFTER: Duration = Duration::from_secs(15);
 
 /// Why the trust content cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,8 @@ pub(crate) struct Trust {
     anchors: Arc<[Certificate]>,
     present: ArcSwap<TrustSnapshot>,
     changing: Mutex<()>,
+    /// When the database was last found readable.
+    seen: ArcSwap<Instant>,
 }
 
 impl Trust {
@@ -44,12 +49,23 @@ impl Trust {
         anchors: Arc<[Certificate]>,
     ) -> Result<Self, TrustError> {
         let snapshot = read(&store, &anchors).await?;
-        Ok(Self { store, anchors, present: ArcSwap::new(snapshot), changing: Mutex::new(()) })
+        Ok(Self {
+            store,
+            anchors,
+            present: ArcSwap::new(snapshot),
+            changing: Mutex::new(()),
+            seen: ArcSwap::from_pointee(Instant::now()),
+        })
     }
 
     /// The present snapshot.
     pub(crate) fn current(&self) -> Arc<TrustSnapshot> {
         self.present.load_full()
+    }
+
+    /// Whether what is served may be outdated: the database could not be read for some rounds.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.seen.load().elapsed() > OUTDATED_AFTER
     }
 
     /// The database behind it.
@@ -88,25 +104,33 @@ impl Trust {
     ///
     /// When the database cannot be read; the present snapshot stays.
     pub(crate) async fn refresh(&self) -> Result<(), TrustError> {
-        if self.store.revision().await? == self.current().revision() {
-            return Ok(());
+        if self.store.revision().await? != self.current().revision() {
+            let _changing = self.changing.lock().await;
+            let snapshot = read(&self.store, &self.anchors).await?;
+            self.present.store(snapshot);
         }
-        let _changing = self.changing.lock().await;
-        let snapshot = read(&self.store, &self.anchors).await?;
-        self.present.store(snapshot);
+        self.seen.store(Arc::new(Instant::now()));
         Ok(())
     }
 
     /// Refreshes until told to stop.
     pub(crate) async fn follow(&self, mut stop: watch::Receiver<bool>) {
+        let mut failing = false;
         loop {
             tokio::select! {
                 () = stopped(&mut stop) => return,
                 () = tokio::time::sleep(FOLLOW_EVERY) => {}
             }
-            if let Err(error) = self.refresh().await {
-                error!(%error, "the database cannot be read; the last known content is served");
+            let refreshed = self.refresh().await;
+            // Said once, not every second.
+            match (&refreshed, failing) {
+                (Err(error), false) => {
+                    error!(%error, "the database cannot be read; the last known content is served");
+                }
+                (Ok(()), true) => info!("the database can be read again"),
+                _ => {}
             }
+            failing = refreshed.is_err();
         }
     }
 
@@ -128,7 +152,13 @@ async fn read(
     let snapshot =
         tokio::task::spawn_blocking(move || TrustSnapshot::build(content, &anchors)).await?;
     for row in snapshot.refused() {
-        warn!(row = row.id, fault = %row.fault, "a row is not served");
+        warn!(
+            table = row.table,
+            row = row.id,
+            thumbprint = row.thumbprint,
+            fault = %row.fault,
+            "a row is not served"
+        );
     }
     info!(
         revision = snapshot.revision(),
@@ -138,4 +168,25 @@ async fn read(
         "trust content read"
     );
     Ok(Arc::new(snapshot))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_read_makes_the_content_outdated() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let trust = Trust::load(store, Arc::from([])).await.unwrap();
+        tokio::time::pause();
+        assert!(!trust.is_outdated());
+        tokio::time::advance(OUTDATED_AFTER + FOLLOW_EVERY).await;
+        assert!(trust.is_outdated());
+        tokio::time::resume();
+        trust.refresh().await.unwrap();
+        assert!(!trust.is_outdated());
+        trust.store.close().await;
+        assert!(trust.refresh().await.is_err());
+    }
 }

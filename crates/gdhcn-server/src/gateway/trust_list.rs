@@ -10,6 +10,7 @@ use http::HeaderMap;
 
 use super::Gateway;
 use super::authentication::Authenticated;
+use super::snapshot::Selection;
 use crate::problem::Problem;
 
 /// Why a path selects no list.
@@ -34,8 +35,8 @@ pub(crate) async fn all(
     State(gateway): State<Arc<Gateway>>,
     _peer: Authenticated,
     headers: HeaderMap,
-) -> Response {
-    gateway.trust.current().everything().answer(&headers)
+) -> Result<Response, Problem> {
+    answer(&gateway, Selection::Everything, &headers).await
 }
 
 /// The certificates of one type.
@@ -47,7 +48,7 @@ pub(crate) async fn by_type(
 ) -> Result<Response, Problem> {
     let Path(wanted) = path.map_err(|_| BadSelection::Unreadable)?;
     let wanted: CertificateType = wanted.parse().map_err(BadSelection::Type)?;
-    Ok(gateway.trust.current().of_type(wanted).answer(&headers))
+    answer(&gateway, Selection::Of(wanted, None), &headers).await
 }
 
 /// The certificates of one type and one country; the country's case does not matter.
@@ -63,6 +64,20 @@ pub(crate) async fn by_country(
     if found != 2 {
         return Err(BadSelection::CountryLength { found }.into());
     }
-    let country = country.to_uppercase();
-    Ok(gateway.trust.current().of_country(wanted, &country).answer(&headers))
+    answer(&gateway, Selection::Of(wanted, Some(country.to_uppercase())), &headers).await
+}
+
+/// A list that is not put together yet is so on a thread for such work: it may be long, and those
+/// who ask meanwhile wait there too.
+async fn answer(
+    gateway: &Gateway,
+    selection: Selection,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let snapshot = gateway.trust.current();
+    if let Some(ready) = snapshot.ready(&selection) {
+        return Ok(ready.answer(headers));
+    }
+    let made = tokio::task::spawn_blocking(move || snapshot.list(&selection).clone());
+    Ok(made.await.map_err(|_| Problem::internal())?.answer(headers))
 }

@@ -2,14 +2,15 @@
 //!
 //! The accept loop never waits for a peer. Each connection is a task of its own that has a
 //! deadline for the handshake, for the headers of every request and for its whole life, and a
-//! place in the tallies of its address and of its client certificate. When the gateway stops,
+//! place in the tallies of its address, until a request shows that it is no stranger, and of its
+//! client certificate. When the gateway stops,
 //! running requests end, idle connections close, and what is left after the drain time is cut.
 
 pub(crate) mod tally;
 pub(crate) mod tls;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -40,6 +41,15 @@ pub(crate) struct Connection {
     pub(crate) address: SocketAddr,
     /// The client certificate of the handshake.
     pub(crate) identity: Option<Arc<PeerIdentity>>,
+    /// The place among its address's strangers, until a request shows who it is.
+    stranger: Arc<Mutex<Option<Place<IpAddr>>>>,
+}
+
+impl Connection {
+    /// The peer has shown who it is: it is no stranger any more.
+    pub(crate) fn is_known(&self) {
+        drop(self.stranger.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
 }
 
 /// One listening socket with its rules.
@@ -55,7 +65,7 @@ struct Rules {
     limits: Limits,
     proxies: ProxyHeaders,
     places: Arc<Semaphore>,
-    handshakes: Arc<Tally<IpAddr>>,
+    strangers: Arc<Tally<IpAddr>>,
     certificates: Arc<Tally<String>>,
 }
 
@@ -70,7 +80,7 @@ impl Listener {
         let rules = Rules {
             tls,
             places: Arc::new(Semaphore::new(limits.connections)),
-            handshakes: Arc::new(Tally::new(limits.handshakes_per_address)),
+            strangers: Arc::new(Tally::new(limits.strangers_per_address)),
             certificates: Arc::new(Tally::new(limits.connections_per_certificate)),
             limits,
             proxies,
@@ -89,14 +99,14 @@ impl Listener {
             };
             while connections.try_join_next().is_some() {}
             let Some((stream, address, place)) = accepted else { continue };
-            let Some(handshake) = self.rules.handshakes.enter(network(address.ip())) else {
-                warn!(%address, "too many unfinished handshakes from this address");
+            let Some(stranger) = self.rules.strangers.enter(network(address.ip())) else {
+                warn!(%address, "too many connections from this address that name nobody");
                 continue;
             };
             let rules = Arc::clone(&self.rules);
             let (router, stop) = (router.clone(), stop.clone());
             connections.spawn(async move {
-                rules.connection(stream, address, handshake, router, stop).await;
+                rules.connection(stream, address, stranger, router, stop).await;
                 drop(place);
             });
         }
@@ -128,7 +138,7 @@ impl Rules {
         &self,
         stream: TcpStream,
         address: SocketAddr,
-        handshake: Place<IpAddr>,
+        stranger: Place<IpAddr>,
         router: Router,
         stop: watch::Receiver<bool>,
     ) {
@@ -136,8 +146,9 @@ impl Rules {
             debug!(%address, %error, "cannot send small answers at once");
         }
         let Some(tls) = &self.tls else {
-            drop(handshake);
-            self.requests(stream, Connection { address, identity: None }, router, stop).await;
+            let connection = Connection { address, identity: None, stranger: Arc::default() };
+            drop(stranger);
+            self.requests(stream, connection, router, stop).await;
             return;
         };
         let acceptor = TlsAcceptor::from(tls.of(self.proxies.believes(address.ip())));
@@ -152,7 +163,6 @@ impl Rules {
                 return;
             }
         };
-        drop(handshake);
         let der = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let identity = match der.map(|der| PeerIdentity::from_der(der)).transpose() {
             Ok(identity) => identity.map(Arc::new),
@@ -172,7 +182,12 @@ impl Rules {
                 }
             },
         };
-        self.requests(stream, Connection { address, identity }, router, stop).await;
+        // Where clients name themselves by a certificate, anybody can make one: the place is given
+        // back when a request shows that it is onboarded. A named proxy speaks for many.
+        let names_itself = identity.is_some() && !self.proxies.believes(address.ip());
+        let stranger = Arc::new(Mutex::new(Some(stranger).filter(|_| names_itself)));
+        let connection = Connection { address, identity, stranger };
+        self.requests(stream, connection, router, stop).await;
         drop(place);
     }
 

@@ -44,6 +44,8 @@ use crate::telemetry;
 const LONGEST_BODY: usize = 16 << 20;
 /// Pictures that are searched at the same time: each may need some hundred megabytes.
 const PICTURES_AT_ONCE: usize = 4;
+/// Requests whose codes are judged at the same time; others wait for them.
+const JUDGEMENTS_AT_ONCE: usize = 64;
 
 /// How a verification service is set up.
 #[derive(Debug, Clone)]
@@ -89,7 +91,8 @@ pub struct Verifier {
     trust: ArcSwap<TrustStore>,
     policy: Policy,
     clock: Clock,
-    pictures: Semaphore,
+    pictures: Arc<Semaphore>,
+    judgements: Arc<Semaphore>,
     body_bytes: usize,
 }
 
@@ -121,7 +124,8 @@ impl Verifier {
             trust: ArcSwap::from_pointee(trust),
             policy: config.policy,
             clock,
-            pictures: Semaphore::new(PICTURES_AT_ONCE),
+            pictures: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
+            judgements: Arc::new(Semaphore::new(JUDGEMENTS_AT_ONCE)),
             body_bytes: config.limits.body_bytes,
         });
         let router = Self::router(&verifier, &config.limits);

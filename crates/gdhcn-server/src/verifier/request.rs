@@ -13,6 +13,7 @@ use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderMap, Request};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::error::Category;
 use serde_json::{Value, json};
 
 use super::Verifier;
@@ -56,9 +57,8 @@ pub(super) async fn verify(
             vec![text.to_owned()]
         }
         "application/json" => {
-            // The message of serde_json names line and column, and no content.
-            let request: Codes = serde_json::from_slice(&body)
-                .map_err(|error| Problem::bad_request(error.to_string()))?;
+            let request: Codes =
+                serde_json::from_slice(&body).map_err(|error| not_codes(&error))?;
             if request.codes.is_empty() || request.codes.len() > MOST_CODES {
                 return Err(Problem::bad_request(format!(
                     "between 1 and {MOST_CODES} codes are taken"
@@ -92,7 +92,11 @@ pub(super) async fn verify(
     };
     let at = at.unwrap_or_else(|| verifier.clock.now());
     let trust = verifier.trust.load_full();
+    let place = Arc::clone(&verifier.judgements).acquire_owned().await;
+    let place = place.map_err(|_| Problem::internal())?;
     let results = tokio::task::spawn_blocking(move || {
+        // Held to the end of the work, whether or not somebody still waits for it.
+        let _place = place;
         let context = Context { trust: &trust, at, policy, limits: Limits::default() };
         let messages = language.map(Messages::new);
         let named = codes.into_iter().map(|code| (String::new(), code)).collect();
@@ -104,6 +108,17 @@ pub(super) async fn verify(
     });
     let results = results.await.map_err(|_| Problem::internal())?;
     Ok(super::json(&results))
+}
+
+/// What is wrong with a JSON body. The words of serde_json repeat what stands there, which may be a
+/// whole code.
+fn not_codes(error: &serde_json::Error) -> Problem {
+    let what = match error.classify() {
+        Category::Data => "no such object as the interface describes",
+        _ => "no JSON",
+    };
+    let (line, column) = (error.line(), error.column());
+    Problem::bad_request(format!("line {line}, column {column}: {what}; see /openapi.json"))
 }
 
 /// The media type without parameters, in lower case, and not longer than one can be.
@@ -137,8 +152,10 @@ fn no_code(verifier: &Verifier, language: Option<Language>) -> Response {
 impl Verifier {
     /// The codes of a picture, `None` when there are none in it.
     async fn search(&self, picture: Bytes) -> Result<Option<Vec<String>>, Problem> {
-        let _place = self.pictures.acquire().await.map_err(|_| Problem::internal())?;
+        let place = Arc::clone(&self.pictures).acquire_owned().await;
+        let place = place.map_err(|_| Problem::internal())?;
         let found = tokio::task::spawn_blocking(move || {
+            let _place = place;
             gdhcn_scan::read_picture(&picture, &gdhcn_scan::Limits::default())
         });
         match found.await.map_err(|_| Problem::internal())? {

@@ -301,10 +301,11 @@ async fn a_proxy_may_speak_tls_without_a_certificate_of_its_own() {
     let answer = with_headers(&gate, &[(SHA256, &hex), (DN, "C=XA")]).await;
     assert_eq!(answer.status, 200);
     with_headers(&gate, &[]).await.is_problem(401, "0x400");
-    // A client certificate of its own speaks where the headers do not.
+    // A client certificate of its own is the proxy's, and speaks for no client without headers.
     let mut stream = connect(gate.address, gate.server.as_deref(), Some(&network.a.tls.identity()))
         .await
         .unwrap();
     let answer = Ask::new("GET", "/trustList").send_over(&mut stream).await.unwrap();
-    assert_eq!(answer.status, 200);
+    answer.is_problem(401, "0x400");
+    assert_eq!(answer.header("connection"), Some("close"), "strangers do not keep a connection");
 }

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use gdhcn_server::config::Limits;
+use gdhcn_trust::profile::Role;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::network::{Gate, Network};
+use crate::network::{Gate, Holder, Network, days_ago};
 use crate::wire::{Answer, Ask, Stream, connect};
 
 async fn limited(network: &Network, change: impl FnOnce(&mut Limits)) -> Gate {
@@ -163,7 +164,7 @@ async fn a_slow_handshake_ends_and_hinders_nobody() {
 #[tokio::test]
 async fn an_address_has_a_number_of_unfinished_handshakes() {
     let network = Network::onboarded().await;
-    let gate = limited(&network, |limits| limits.handshakes_per_address = 3).await;
+    let gate = limited(&network, |limits| limits.strangers_per_address = 3).await;
     let mut silent = Vec::new();
     for _ in 0..3 {
         silent.push(TcpStream::connect(gate.address).await.unwrap());
@@ -179,6 +180,40 @@ async fn an_address_has_a_number_of_unfinished_handshakes() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// A certificate of one's own making opens a connection, and no more than a few.
+#[tokio::test]
+async fn strangers_do_not_take_the_places_of_participants() {
+    let network = Network::onboarded().await;
+    let gate = limited(&network, |limits| limits.strangers_per_address = 3).await;
+    let list = b"GET /countrylist HTTP/1.1\r\nHost: gateway\r\n\r\n";
+    // One who has shown who it is does not count.
+    let mut known = Vec::new();
+    for _ in 0..6 {
+        let mut stream = connected(&gate, &network).await;
+        stream.write_all(list).await.unwrap();
+        assert_eq!(Answer::read(&mut stream).await.unwrap().status, 200);
+        known.push(stream);
+    }
+    let stranger = || Holder::new(Role::Tls, Some(network.a.code), days_ago(1), 100).identity();
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        let server = gate.server.as_deref();
+        waiting.push(connect(gate.address, server, Some(&stranger())).await.unwrap());
+    }
+    let refused = connect(gate.address, gate.server.as_deref(), Some(&stranger())).await;
+    assert!(refused.is_err());
+    // The answer ends a stranger's connection, and with it its place.
+    for mut stream in waiting {
+        stream.write_all(list).await.unwrap();
+        let answer = Answer::read(&mut stream).await.unwrap();
+        answer.is_problem(401, "0x402");
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert!(closes(stream).await < Duration::from_secs(5));
+    }
+    let answer = gate.ask(&network.b.tls, Ask::new("GET", "/countrylist")).await;
+    assert_eq!(answer.status, 200);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use gdhcn_codes::Participant;
 use gdhcn_store::trusted_party::PartyType;
 use gdhcn_trust::profile::Role;
 
-use crate::network::{Country, Gate, Holder, Network, days_ago};
+use crate::network::{Country, Gate, Holder, Network, by_hand, days_ago};
 use crate::wire::Ask;
 
 fn prints(holders: &[&Holder]) -> BTreeSet<String> {
@@ -30,8 +30,12 @@ async fn selects_by_type_and_country() {
     network.onboard(&store, &deca, PartyType::Deca).await;
     store.close().await;
     let gate = network.start().await;
-    let dsc = a.dsc();
+    let (desc, dsc) = (a.dsc(), a.dsc());
+    assert_eq!(gate.upload(&a.tls, a.message(desc.der())).await.status, 201);
+    by_hand(&network, "UPDATE signer_information SET certificate_type = 'DESC'").await;
+    gate.running.refresh().await.unwrap();
     assert_eq!(gate.upload(&a.tls, a.message(dsc.der())).await.status, 201);
+    let desc = BTreeSet::from([desc.thumbprint().to_string()]);
     let dsc = BTreeSet::from([dsc.thumbprint().to_string()]);
 
     let onboarded = prints(&[&a.tls, &a.upload, &a.sca, &b.tls, &b.upload, &b.sca]);
@@ -43,7 +47,9 @@ async fn selects_by_type_and_country() {
         ("/trustList/CSCA", prints(&[&a.sca, &b.sca])),
         ("/trustList/DECA", prints(&[&deca])),
         ("/trustList/DSC", dsc.clone()),
-        ("/trustList/DESC", BTreeSet::new()),
+        ("/trustList/DESC", desc.clone()),
+        ("/trustList/DESC/xa", desc.clone()),
+        ("/trustList/DESC/XB", BTreeSet::new()),
         ("/trustList/TRUSTANCHOR", BTreeSet::new()),
         ("/trustList/dsc", dsc.clone()),
         ("/trustList/Csca", prints(&[&a.sca, &b.sca])),

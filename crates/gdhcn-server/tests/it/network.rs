@@ -322,8 +322,13 @@ impl Gate {
 
 /// Changes the database beside everybody.
 pub(crate) async fn by_hand(network: &Network, statement: &'static str) {
-    use sqlx::{ConnectOptions as _, Executor as _};
-    let options = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(network.database().join(Store::FILE_NAME));
-    options.connect().await.unwrap().execute(statement).await.unwrap();
+    use sqlx::Executor as _;
+    database(network).await.execute(statement).await.unwrap();
+}
+
+/// A connection of its own to the database.
+pub(crate) async fn database(network: &Network) -> sqlx::SqliteConnection {
+    use sqlx::ConnectOptions as _;
+    let file = network.database().join(Store::FILE_NAME);
+    sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap()
 }

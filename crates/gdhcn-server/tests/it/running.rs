@@ -8,7 +8,7 @@ use gdhcn_server::{Clock, Gateway};
 use gdhcn_store::trusted_party::PartyType;
 use gdhcn_trust::participant::{OnboardingError, TrustedParty};
 
-use crate::network::{Country, Network, days_ago};
+use crate::network::{Country, Network, by_hand, days_ago};
 use crate::wire::Ask;
 
 #[tokio::test]
@@ -46,7 +46,18 @@ async fn notices_by_itself_what_an_operator_onboards_meanwhile() {
         assert!(attempt < 100, "not noticed");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    // What was removed by hand is gone too.
+    by_hand(&network, "DELETE FROM trusted_party WHERE country = 'XC'").await;
+    for attempt in 0.. {
+        let answer = gate.ask(&new.tls, Ask::new("GET", "/trustList")).await;
+        if answer.status == 401 {
+            break;
+        }
+        assert!(attempt < 100, "not noticed");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     // Or when told.
+    network.onboard(&store, &new.tls, PartyType::Authentication).await;
     network.onboard(&store, &new.sca, PartyType::Csca).await;
     network.onboard(&store, &new.upload, PartyType::Upload).await;
     gate.running.refresh().await.unwrap();
@@ -82,6 +93,11 @@ async fn onboarding_refuses_what_the_trust_anchor_has_not_signed() {
     };
     let refused = onboarding(signed_by(&network.b.sca)).store(&store, &anchors, days_ago(0)).await;
     assert!(matches!(refused, Err(OnboardError::Party(OnboardingError::OtherSigner { .. }))));
+    // Certificates are signed, countries are not.
+    let mut moved = signed_by(&network.anchor);
+    moved.country = "XB".to_owned();
+    let refused = onboarding(moved).store(&store, &anchors, days_ago(0)).await;
+    assert!(matches!(refused, Err(OnboardError::Country { .. })));
     assert_eq!(store.revision().await.unwrap(), 0);
     onboarding(signed_by(&network.anchor)).store(&store, &anchors, days_ago(0)).await.unwrap();
     let twice = onboarding(signed_by(&network.anchor)).store(&store, &anchors, days_ago(0)).await;

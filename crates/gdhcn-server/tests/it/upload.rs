@@ -8,9 +8,13 @@ use gdhcn_envelope::x509::{CertificateTemplate, Name};
 use gdhcn_store::trusted_party::PartyType;
 use gdhcn_testkit::{Openssl, openssl};
 use gdhcn_trust::profile::Role;
+use sqlx::Executor as _;
+use tokio::io::AsyncWriteExt as _;
 
-use crate::network::{Gate, Holder, Network, by_hand, days_ago, issue, key, message, subject};
-use crate::wire::Ask;
+use crate::network::{
+    Gate, Holder, Network, by_hand, database, days_ago, issue, key, message, subject,
+};
+use crate::wire::{Ask, connect};
 
 /// A document signer is listed with what the reference would say of it.
 #[tokio::test]
@@ -37,6 +41,40 @@ async fn stores_a_document_signer_with_its_detached_signature() {
     let embedded = SignedMessage::from_base64(signature, Content::Embedded);
     assert!(embedded.is_err(), "the content is not repeated inside");
     assert_eq!(gate.trail().await, [("SUCCESS".to_owned(), None)]);
+}
+
+/// D-30: a peer that does not wait for the answer leaves its trace all the same.
+#[tokio::test]
+async fn an_upload_whose_sender_has_gone_is_acted_on_and_recorded() {
+    let network = Network::onboarded().await;
+    let gate = network.start().await;
+    for (text, recorded) in [
+        (network.a.message(network.b.dsc().der()), ("BAD_REQUEST", Some("0x004"))),
+        (network.a.message(network.a.dsc().der()), ("SUCCESS", None)),
+    ] {
+        let before = gate.trail().await.len();
+        let identity = network.a.tls.identity();
+        let stream = connect(gate.address, gate.server.as_deref(), Some(&identity)).await;
+        let mut stream = stream.unwrap();
+        let bytes = Ask::new("POST", "/signerCertificate").cms(text).bytes();
+        // Somebody else writes, so the message has arrived and its act waits when the peer goes.
+        let mut other = database(&network).await;
+        other.execute("BEGIN IMMEDIATE").await.unwrap();
+        stream.write_all(&bytes).await.unwrap();
+        stream.flush().await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        drop(stream);
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        other.execute("COMMIT").await.unwrap();
+        let mut rounds = 0;
+        while gate.trail().await.len() == before {
+            rounds += 1;
+            assert!(rounds < 500, "nothing is recorded");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let (event, code) = gate.trail().await.pop().unwrap();
+        assert_eq!((event.as_str(), code.as_deref()), recorded);
+    }
 }
 
 #[tokio::test]
@@ -141,7 +179,9 @@ async fn refused(
     let traces = gate.trail().await.len();
     let answer = gate.upload(peer, message).await;
     answer.is_problem(status, code);
-    let said = format!("{} | {}", answer.text("problem"), answer.text("details"));
+    // What a message that cannot be read lacks stands in the problem, all else in the details.
+    let member = if code == "0x402" { "problem" } else { "details" };
+    let said = answer.text(member);
     assert!(said.contains(word), "{said}");
     assert_eq!(gate.running.store().revision().await.unwrap(), before);
     let trail = gate.trail().await;
@@ -255,7 +295,7 @@ async fn refuses_a_signature_that_does_not_hold() {
     let last = message.len() - 1;
     message[last] ^= 1;
     let text = BASE64_STANDARD.encode(message);
-    refused(&gate, &network.a.tls, text, 400, "0x009", "signature").await;
+    refused(&gate, &network.a.tls, text, 400, "0x009", "does not verify").await;
     // One byte of the content, by which it stays a certificate.
     let mut message = BASE64_STANDARD.decode(network.a.message(dsc.der())).unwrap();
     let end = find(&message, dsc.der()) + dsc.der().len();

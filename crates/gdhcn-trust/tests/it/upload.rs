@@ -25,13 +25,7 @@ impl Case {
     }
 
     fn registry(&self) -> Registry<'_> {
-        Registry {
-            uploaders: &self.uploaders,
-            scas: &self.scas,
-            decas: &self.decas,
-            thumbprint_is_stored: false,
-            kid_is_taken: false,
-        }
+        Registry { uploaders: &self.uploaders, scas: &self.scas, decas: &self.decas }
     }
 
     fn upload(&self) -> Upload<'_> {
@@ -86,13 +80,7 @@ fn the_first_failing_step_decides() {
         properties: &["unknown"],
         country: "XA",
     };
-    let nothing = Registry {
-        uploaders: &[],
-        scas: &[],
-        thumbprint_is_stored: true,
-        kid_is_taken: true,
-        ..registry
-    };
+    let nothing = Registry { uploaders: &[], scas: &[], ..registry };
     // Step by step one more thing is right.
     let wrong = everything_wrong;
     assert!(matches!(refusal(&wrong, &nothing), UploadRefusal::UnknownUploader { .. }));
@@ -116,9 +104,7 @@ fn the_first_failing_step_decides() {
     let nothing = Registry { scas: &others, ..nothing };
     assert!(matches!(refusal(&right, &nothing), UploadRefusal::NotIssued { reason: Some(_) }));
     let nothing = Registry { scas: registry.scas, ..nothing };
-    assert!(matches!(refusal(&right, &nothing), UploadRefusal::AlreadyStored { .. }));
-    let nothing = Registry { thumbprint_is_stored: false, ..nothing };
-    assert_eq!(refusal(&right, &nothing), UploadRefusal::KidTaken);
+    assert!(right.check(&nothing, &Allowed::default(), BACKEND).is_ok());
 }
 
 #[test]
@@ -129,11 +115,8 @@ fn the_country_is_compared_for_document_signers_only() {
         Upload { certificate: &foreign.certificate, group: Some("CUSTOM"), ..case.upload() };
     assert!(upload.check(&case.registry(), &Allowed::default(), BACKEND).is_ok());
     // A withdrawal compares it for every group.
-    let registry = Registry { thumbprint_is_stored: true, ..case.registry() };
-    assert!(matches!(
-        upload.check_withdrawal(&registry),
-        Err(UploadRefusal::CountryOfOrigin { .. })
-    ));
+    let registry = case.registry();
+    assert!(matches!(upload.check_sender(&registry), Err(UploadRefusal::CountryOfOrigin { .. })));
 }
 
 #[test]
@@ -150,14 +133,11 @@ fn a_key_that_verifiers_cannot_use_is_not_stored() {
 }
 
 #[test]
-fn a_withdrawal_needs_the_uploader_and_something_to_withdraw() {
+fn a_withdrawal_needs_the_uploader_only() {
     let case = Case::new();
-    let stored = Registry { thumbprint_is_stored: true, ..case.registry() };
-    assert_eq!(case.upload().check_withdrawal(&stored), Ok(()));
-    assert!(matches!(
-        case.upload().check_withdrawal(&case.registry()),
-        Err(UploadRefusal::NotStored { .. })
-    ));
+    let no_authority = Registry { scas: &[], ..case.registry() };
+    assert_eq!(case.upload().check_sender(&no_authority), Ok(()));
     let by_tls = Upload { signer: &case.party.tls.certificate, ..case.upload() };
-    assert!(matches!(by_tls.check_withdrawal(&stored), Err(UploadRefusal::UnknownUploader { .. })));
+    let refused = by_tls.check_sender(&case.registry());
+    assert!(matches!(refused, Err(UploadRefusal::UnknownUploader { .. })));
 }

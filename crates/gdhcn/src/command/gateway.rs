@@ -13,11 +13,13 @@ use crate::output::{PLAIN, STRONG};
 pub(crate) fn serve(arguments: &ServeArguments) -> Result<Exit, Fault> {
     log_to_standard_error();
     let config = GatewayConfig::load(&arguments.config).or_input(arguments.config.display())?;
-    runtime()?.block_on(async {
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    runtime_with(config.worker_threads)?.block_on(async {
         let stop = StopSignals::listen()?;
         let gateway =
             Gateway::start(config, Clock::System).await.or_internal("starting the gateway")?;
-        println!("gateway up at {STRONG}https://{}{PLAIN}; Ctrl-C ends it", gateway.address());
+        let address = gateway.address();
+        println!("gateway up at {STRONG}{scheme}://{address}{PLAIN}; Ctrl-C ends it");
         stop.received().await;
         eprintln!("finishing requests under way");
         gateway.shutdown().await;
@@ -27,10 +29,15 @@ pub(crate) fn serve(arguments: &ServeArguments) -> Result<Exit, Fault> {
 
 /// The runtime for services and network calls.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .or_internal("starting the runtime")
+    runtime_with(None)
+}
+
+fn runtime_with(threads: Option<usize>) -> Result<tokio::runtime::Runtime, Fault> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads);
+    }
+    builder.enable_all().build().or_internal("starting the runtime")
 }
 
 /// Structured logs on standard error; `RUST_LOG` sets the level.
@@ -42,4 +49,9 @@ pub(super) fn log_to_standard_error() {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
+    // What a panic says may hold anything of a request: a name, a code. The place is enough.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a defect of the program; please report it");
+    }));
 }
