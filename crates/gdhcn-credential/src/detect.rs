@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::hcert::base45;
 use crate::health_link::Scheme;
-use crate::shc;
+use crate::{keyboard, shc};
 
 /// The longest JSON text that is looked into.
 const JSON_MAX: usize = 256 * 1024;
@@ -23,6 +23,8 @@ pub enum TextKind {
     HcertFuture(char),
     /// A Base45 text that may be an HC1 code without its prefix.
     HcertWithoutPrefix,
+    /// An HC1 code that a scanner typed while the computer was set to this keyboard.
+    HcertTyped(keyboard::Layout),
     /// A national variant of HC1 with this prefix, such as `AT1:`.
     National(String),
     /// A SMART Health Card, `shc:/`.
@@ -78,7 +80,20 @@ pub fn detect(text: &str) -> TextKind {
     // What deflate makes begins with 78, and 78xx begins with "NC" or "6B" in Base45.
     match base45::decode(text.trim_ascii_end()) {
         Ok(bytes) if bytes.starts_with(&[0x78]) => TextKind::HcertWithoutPrefix,
-        _ => TextKind::Unknown,
+        _ => keyboard::undo(text.trim_ascii_end())
+            .map_or(TextKind::Unknown, |(layout, _)| TextKind::HcertTyped(layout)),
+    }
+}
+
+/// The codes of a text file or body: a line each where one of several lines is an HC1 code, and the
+/// damaged lines count too; otherwise the whole is one code.
+pub fn codes_of_text(text: &str) -> Vec<&str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    if lines.len() > 1 && lines.iter().any(|line| line.starts_with(crate::hcert::PREFIX)) {
+        lines
+    } else {
+        vec![text]
     }
 }
 
@@ -152,6 +167,11 @@ impl fmt::Display for TextKind {
             Self::HcertWithoutPrefix => {
                 f.write_str("perhaps a health certificate whose beginning (\"HC1:\") was cut off")
             }
+            Self::HcertTyped(layout) => write!(
+                f,
+                "an HC1 health certificate, but your scanner is set to an English keyboard and the \
+                 computer to a {layout} one"
+            ),
             Self::National(prefix) => write!(f, "a national variant with the prefix \"{prefix}\""),
             Self::SmartHealthCard => f.write_str("a SMART Health Card"),
             Self::SmartHealthCardFile => f.write_str("a file of SMART Health Cards"),

@@ -109,6 +109,13 @@ fn link(text: &str) -> &str {
     text.rsplit_once('#').map_or(text, |(_, link)| link).trim_ascii()
 }
 
+/// The JSON text inside a link, with the key of its documents; nothing of it is read.
+pub fn payload(text: &str) -> Option<Vec<u8>> {
+    Scheme::of(text)?;
+    // Some write two slashes.
+    base64url::decode(link(text).get(8..)?.trim_start_matches('/'))
+}
+
 impl HealthLink {
     /// Reads a link that is a text of its own; `None` when it has neither scheme.
     pub fn read_text(text: &str, limits: &Limits) -> Option<Self> {
@@ -149,10 +156,8 @@ impl HealthLink {
 
     fn of_text(text: &str, form: Form, limits: &Limits) -> Option<Self> {
         let scheme = Scheme::of(text)?;
-        // Some write two slashes.
-        let encoded = link(text).get(8..)?.trim_start_matches('/');
         let mut problems = Vec::new();
-        let payload = base64url::decode(encoded)
+        let payload = payload(text)
             .ok_or(LinkError::Base64)
             .and_then(|payload| Payload::read(&payload, limits, Some(scheme), &mut problems));
         Some(Self { text: text.to_owned(), form, scheme: Some(scheme), payload, problems })

@@ -54,6 +54,7 @@ damaged = The code is damaged or not genuine. Scan it again in good light; if it
 not-supported-lower-case = The capital letters of this health certificate were changed to small ones. Scan the original code.
 not-supported-future = This health certificate is newer than this program. Update the program.
 not-supported-without-prefix = The beginning of this health certificate code is missing. Scan the original code.
+not-supported-keyboard = Your scanner is set to an English keyboard, and this device to another one. Set both to the same and scan again.
 not-supported-national = This is the national health pass of one country, not an international certificate.
 not-supported-credential = This is a signed digital document of another kind. It cannot be checked here.
 not-supported-web-address = This QR code is a web address, not a health certificate. It was not opened.

@@ -51,6 +51,7 @@ damaged = El código está dañado o no es auténtico. Escanéelo de nuevo con b
 not-supported-lower-case = Las mayúsculas de este certificado de salud se cambiaron por minúsculas. Escanee el código original.
 not-supported-future = Este certificado de salud es más nuevo que este programa. Actualice el programa.
 not-supported-without-prefix = Falta el comienzo del código de este certificado de salud. Escanee el código original.
+not-supported-keyboard = Su lector está configurado para un teclado inglés y este dispositivo para otro. Configure ambos igual y escanee de nuevo.
 not-supported-national = Este es el pase sanitario nacional de un país, no un certificado internacional.
 not-supported-credential = Este es un documento digital firmado de otro tipo. No se puede comprobar aquí.
 not-supported-web-address = Este código QR es una dirección web, no un certificado de salud. No se ha abierto.

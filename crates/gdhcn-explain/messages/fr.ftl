@@ -51,6 +51,7 @@ damaged = Le code est abîmé ou n’est pas authentique. Scannez-le de nouveau 
 not-supported-lower-case = Les majuscules de ce certificat de santé ont été changées en minuscules. Scannez le code original.
 not-supported-future = Ce certificat de santé est plus récent que ce programme. Mettez le programme à jour.
 not-supported-without-prefix = Il manque le début du code de ce certificat de santé. Scannez le code original.
+not-supported-keyboard = Votre lecteur est réglé sur un clavier anglais, et cet appareil sur un autre. Réglez les deux de la même façon et scannez de nouveau.
 not-supported-national = C’est le passe sanitaire national d’un pays, et non un certificat international.
 not-supported-credential = C’est un document numérique signé d’un autre type. Il ne peut pas être vérifié ici.
 not-supported-web-address = Ce code QR est une adresse web, et non un certificat de santé. Elle n’a pas été ouverte.

@@ -51,6 +51,7 @@ damaged = O código está danificado ou não é autêntico. Leia-o de novo com b
 not-supported-lower-case = As maiúsculas deste certificado de saúde foram trocadas por minúsculas. Leia o código original.
 not-supported-future = Este certificado de saúde é mais novo do que este programa. Atualize o programa.
 not-supported-without-prefix = Falta o início do código deste certificado de saúde. Leia o código original.
+not-supported-keyboard = O seu leitor está configurado para um teclado inglês e este aparelho para outro. Configure ambos da mesma forma e leia de novo.
 not-supported-national = Este é o passe sanitário nacional de um país, não um certificado internacional.
 not-supported-credential = Este é um documento digital assinado de outro tipo. Não pode ser verificado aqui.
 not-supported-web-address = Este código QR é um endereço web, não um certificado de saúde. Não foi aberto.

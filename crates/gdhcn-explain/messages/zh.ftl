@@ -50,6 +50,7 @@ damaged = 二维码已损坏或不是真的。请在光线良好处重新扫描�
 not-supported-lower-case = 此健康证书的大写字母被改成了小写。请扫描原始二维码。
 not-supported-future = 此健康证书的版本比本程序新。请更新程序。
 not-supported-without-prefix = 此健康证书二维码缺少开头部分。请扫描原始二维码。
+not-supported-keyboard = 您的扫描器设置为英文键盘，而本设备设置为另一种键盘。请将两者设为相同后重新扫描。
 not-supported-national = 这是某个国家的国内健康通行证，不是国际证书。
 not-supported-credential = 这是另一类经过签名的数字文件，在此无法核验。
 not-supported-web-address = 此二维码是网址，不是健康证书。未打开该网址。

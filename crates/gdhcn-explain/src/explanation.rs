@@ -208,6 +208,7 @@ mod tests {
             Reason::NotSupported(TextKind::HcertLowerCase),
             Reason::NotSupported(TextKind::HcertFuture('2')),
             Reason::NotSupported(TextKind::HcertWithoutPrefix),
+            Reason::NotSupported(TextKind::HcertTyped(gdhcn_credential::keyboard::Layout::German)),
             Reason::NotSupported(TextKind::National("AT1:".to_owned())),
             Reason::NotSupported(TextKind::VerifiableCredential),
             Reason::NotSupported(TextKind::WebAddress),

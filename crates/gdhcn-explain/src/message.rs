@@ -112,6 +112,7 @@ const fn of_kind(kind: &TextKind) -> &'static str {
         TextKind::HcertLowerCase => "not-supported-lower-case",
         TextKind::HcertFuture(_) => "not-supported-future",
         TextKind::HcertWithoutPrefix => "not-supported-without-prefix",
+        TextKind::HcertTyped(_) => "not-supported-keyboard",
         TextKind::National(_) => "not-supported-national",
         TextKind::VerifiableCredential => "not-supported-credential",
         TextKind::WebAddress => "not-supported-web-address",

@@ -88,7 +88,8 @@ Examples:
   gdhcn verify photo.png --trust did.json --fhir > bundle.json
 
 With a folder, --jsonl or --csv every file is judged, many at a time, in their order; of standard
-input every line is a code. A file that cannot be read is a row of its own there.
+input every line is a code. A file that cannot be read is a row of its own there. In folders files
+with other endings (.svg, .pem, ...) are left alone and counted. --json, --fhir and --ddcc take files.
 
 Exit codes: 0 accepted, 1 not accepted, 2 cannot tell; with several inputs 1 outweighs 2 outweighs 0.
 64 wrong usage, 66 an input or trust source cannot be read, 70 internal fault.";
@@ -96,12 +97,14 @@ Exit codes: 0 accepted, 1 not accepted, 2 cannot tell; with several inputs 1 out
 #[derive(Args, Debug)]
 #[command(after_help = VERIFY_EXAMPLES)]
 pub(crate) struct VerifyArguments {
-    /// HC1 text, a text file, a PNG, JPEG or WebP picture, a folder of these, or `-` for standard input
+    /// The text of a code, a text file, a PNG, JPEG or WebP picture, a folder of these, or `-` for
+    /// standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<OsString>,
     #[command(flatten)]
     pub(crate) trust: TrustArguments,
-    /// Judge validity at this instant instead of now (RFC 3339, also without zone: UTC)
+    /// Judge validity at this instant instead of now (RFC 3339, also without zone: UTC). Dated
+    /// trust data that was signed later gives "cannot tell": use that of the time
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) at: Option<Timestamp>,
     /// What to tolerate: lenient, border or strict
@@ -113,7 +116,7 @@ pub(crate) struct VerifyArguments {
     /// Write JSON: one document with all results
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write JSON lines: one object for each code, as soon as it is judged
+    /// Write JSON lines: one object for each code, as they are judged
     #[arg(long, conflicts_with = "json")]
     pub(crate) jsonl: bool,
     /// Write CSV without personal data: one row for each code
@@ -179,6 +182,8 @@ const DECODE_EXAMPLES: &str = "\
 Examples:
   gdhcn decode photo.png
   gdhcn decode 'HC1:6BF...' --json | jq .claims
+  gdhcn decode card.txt                 a SMART Health Card, DIVOC, VDS-NC or a health link
+  gdhcn decode --guess without-prefix.txt
 
 Nothing is checked here. A code that opens may still be forged: ask `gdhcn verify`.
 
@@ -188,9 +193,13 @@ usage, 66 the input cannot be read.";
 #[derive(Args, Debug)]
 #[command(after_help = DECODE_EXAMPLES)]
 pub(crate) struct DecodeArguments {
-    /// HC1 text, a text file, a PNG, JPEG or WebP picture, or `-` for standard input
+    /// The text of a code, a text file, a PNG, JPEG or WebP picture, or `-` for standard input
     #[arg(value_name = "INPUT")]
     pub(crate) input: OsString,
+    /// Go on with what the code was probably meant to be: without its prefix, in small letters, or
+    /// typed by a scanner that is set to another keyboard. `gdhcn verify` never guesses
+    #[arg(long)]
+    pub(crate) guess: bool,
     /// Write JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -24,6 +24,13 @@ impl Exit {
     pub(crate) const INTERNAL: Self = Self(70);
 }
 
+impl Exit {
+    /// As the operating system sees it.
+    pub(crate) fn code(self) -> i32 {
+        self.0.into()
+    }
+}
+
 impl From<Outcome> for Exit {
     fn from(outcome: Outcome) -> Self {
         Self(outcome.exit_code())
@@ -61,7 +68,17 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(message) => f.write_str(message),
-            Self::Input(error) | Self::Internal(error) => write!(f, "{error:#}"),
+            Self::Input(error) | Self::Internal(error) => {
+                // Some errors repeat what caused them.
+                let mut said = String::new();
+                for cause in error.chain().map(ToString::to_string) {
+                    if !said.contains(&cause) {
+                        let colon = if said.is_empty() { "" } else { ": " };
+                        said = format!("{said}{colon}{cause}");
+                    }
+                }
+                f.write_str(&said)
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use gdhcn_credential::{TextKind, detect, divoc, hcert, shc};
+use gdhcn_credential::{TextKind, codes_of_text, detect, divoc, shc};
 use gdhcn_scan::ScanError;
 
 use crate::exit::{Fault, OrInput};
@@ -40,6 +40,7 @@ pub(crate) fn read(argument: &OsStr) -> Result<Vec<Input>, Fault> {
     if let Some(text) = argument.to_str()
         && detect(text) != TextKind::Unknown
         && !path.exists()
+        && !text.trim().is_empty()
     {
         return Ok(vec![Input { name: shorten(text), found: Found::Text(text.to_owned()) }]);
     }
@@ -93,6 +94,9 @@ fn read_bounded(source: impl Read, name: impl std::fmt::Display) -> Result<Vec<u
 }
 
 fn from_bytes(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Fault::Input(anyhow::anyhow!("{name}: there is nothing in it")));
+    }
     // The content of a code as a scanner writes it to a file.
     if let Some(text) = divoc::text_of_archive(bytes) {
         return Ok(vec![Input { name: name.to_owned(), found: Found::Text(text) }]);
@@ -102,16 +106,26 @@ fn from_bytes(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
     }
     // What is no text may be a picture of a kind that is not read: its error says which.
     let Ok(text) = std::str::from_utf8(bytes) else { return from_picture(name, bytes) };
-    let text = text.trim_start_matches('\u{feff}');
-    // Several lines with a code among them are a list: every line counts, also the damaged ones.
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    if lines.len() > 1 && lines.iter().any(|line| line.starts_with(hcert::PREFIX)) {
+    if is_svg(text) {
+        return Err(Fault::Input(anyhow::anyhow!(
+            "{name}: an SVG drawing, which is not read; hand over a PNG, JPEG or WebP picture of it"
+        )));
+    }
+    let lines = codes_of_text(text);
+    if lines.len() > 1 {
         if lines.len() > MAX_CODES {
             return Err(Fault::Input(anyhow::anyhow!("{name}: more than {MAX_CODES} lines")));
         }
         return Ok(numbered(name, lines.into_iter().map(str::to_owned)));
     }
-    Ok(vec![Input { name: name.to_owned(), found: Found::Text(text.to_owned()) }])
+    let text = lines.into_iter().next().unwrap_or_default().to_owned();
+    Ok(vec![Input { name: name.to_owned(), found: Found::Text(text) }])
+}
+
+fn is_svg(text: &str) -> bool {
+    let start = text.trim_start_matches('\u{feff}').trim_ascii_start();
+    let start = start.get(..200).unwrap_or(start);
+    start.starts_with("<svg") || start.starts_with("<?xml") && text.contains("<svg")
 }
 
 fn from_picture(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(fault) => {
             let message = output::tame_line(&fault.to_string());
-            anstream::eprintln!("{}error:{} {message}", output::BAD, output::PLAIN);
+            crate::output::eprintln!("{}error:{} {message}", output::BAD, output::PLAIN);
             fault.exit().into()
         }
     }

@@ -1,5 +1,6 @@
-//! What all commands share in writing: colours, instants, JSON.
+//! What all commands share in writing: lines, colours, instants, JSON.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Reset, Style};
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::Serialize;
 
-use crate::exit::{Fault, OrInternal};
+use crate::exit::{Exit, Fault, OrInternal};
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -31,6 +32,37 @@ pub(crate) fn minute(at: Timestamp) -> String {
 /// A day in UTC, as `2026-08-22`.
 pub(crate) fn day(at: Timestamp) -> String {
     Offset::UTC.to_datetime(at).date().to_string()
+}
+
+/// As the standard library's macro, for a program: see [`write_line`].
+macro_rules! println {
+    () => { $crate::output::write_line(format_args!("")) };
+    ($($arguments:tt)*) => { $crate::output::write_line(format_args!($($arguments)*)) };
+}
+
+/// As the standard library's macro; that nobody reads the message is no reason to fail.
+macro_rules! eprintln {
+    ($($arguments:tt)*) => { $crate::output::write_message(format_args!($($arguments)*)) };
+}
+
+pub(crate) use {eprintln, println};
+
+/// Writes a line to standard output, coloured where a person looks. A closed pipe changes nothing
+/// about the answer; any other failure ends the program, since the answer would be lost.
+pub(crate) fn write_line(line: fmt::Arguments<'_>) {
+    match writeln!(anstream::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("{BAD}error:{PLAIN} writing the result: {error}");
+            std::process::exit(Exit::INTERNAL.code());
+        }
+        _ => {}
+    }
+}
+
+/// Writes a line to standard error.
+pub(crate) fn write_message(line: fmt::Arguments<'_>) {
+    // There is nobody left to tell.
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 /// Writes `value` as indented JSON with a final newline.

@@ -94,7 +94,7 @@ impl TrustFolder {
             Some(Ok(snapshot)) => Some(snapshot),
             // What cannot be believed is not gone on from; its parts have to come anew.
             Some(Err(fault)) => {
-                anstream::eprintln!(
+                crate::output::eprintln!(
                     "{BAD}left aside:{PLAIN} {}",
                     output::tame_line(&fault.to_string())
                 );

@@ -1,7 +1,7 @@
 //! Whose keys count: reads what `--trust` names into a trust store.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use gdhcn_client::gateway::{
@@ -15,8 +15,11 @@ use gdhcn_envelope::{json, pem};
 use gdhcn_trust::did::web::Location;
 use gdhcn_trust::did::{self, PinnedKey, Provenance};
 use gdhcn_trust::{
-    Limits as TrustLimits, Refusal, RefusedEntry, SourceKind, TrustStore, TrustStoreBuilder,
+    Limits as TrustLimits, ProofStatus, Refusal, RefusedEntry, SourceKind, TrustStore,
+    TrustStoreBuilder,
 };
+
+use jiff::Timestamp;
 
 use crate::cli::{GatewayAccess, TrustArguments};
 use crate::command::gateway::runtime;
@@ -28,6 +31,10 @@ use crate::trust_folder::TrustFolder;
 /// Files of a folder that are looked at; others of the same folder are no certificates.
 const CERTIFICATE_ENDINGS: [&str; 6] = ["pem", "crt", "cer", "der", "txt", ""];
 const MAX_FILES: usize = 10_000;
+/// Levels of folders below a folder of certificates.
+const MAX_DEPTH: usize = 8;
+/// Some editors put it before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The keys of all sources, and the entries of gateway lists that have not the form of one.
 #[derive(Debug)]
@@ -119,6 +126,10 @@ fn from_disk(
         return Ok(None);
     }
     let bytes = read_file(path)?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Fault::Input(anyhow!("{source}: the file is empty")));
+    }
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(bytes);
     match Format::of(&bytes) {
         Format::DidDocument { id } => {
             pin_list_key(builder, access, &bytes)?;
@@ -149,6 +160,8 @@ fn from_disk(
                     "{source} is a gateway's list; name its trust anchor with --trust-anchor"
                 )));
             }
+            // It does not say when it was made. It is no younger than its file.
+            builder.fetched_at(saved_at(path), None);
             return TrustList::read(&bytes, None, &Limits::default()).or_input(source).map(Some);
         }
         Format::Snapshot => {
@@ -355,20 +368,55 @@ pub(crate) fn check_readable(store: &TrustStore) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A gateway's list of which the named trust anchor vouches for nothing is another network's.
+pub(crate) fn check_vouched_for(store: &TrustStore) -> Result<(), Fault> {
+    let foreign = store.sources().iter().find(|source| {
+        matches!(source.proof, ProofStatus::EntryByEntry { .. })
+            && source.keys == 0
+            && source.refused > 0
+    });
+    match foreign {
+        None => Ok(()),
+        Some(source) => Err(Fault::Input(anyhow!(
+            "{}: none of its {} entries is vouched for by the trust anchor that was named",
+            source.name,
+            source.refused
+        ))),
+    }
+}
+
+/// When a file was last written.
+fn saved_at(path: &Path) -> Option<Timestamp> {
+    let saved = fs::metadata(path).and_then(|facts| facts.modified()).ok()?;
+    Timestamp::try_from(saved).ok()
+}
+
+/// The certificate files of a folder and of those below it.
 fn folder(path: &Path) -> Result<Vec<(String, Vec<u8>)>, Fault> {
     let mut paths = Vec::new();
-    for entry in fs::read_dir(path).or_input(path.display())? {
-        let file = entry.or_input(path.display())?.path();
-        let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
-        if file.is_file() && CERTIFICATE_ENDINGS.iter().any(|known| ending == *known) {
-            paths.push(file);
-        }
-        if paths.len() > MAX_FILES {
-            return Err(Fault::Input(anyhow!("{}: over {MAX_FILES} files", path.display())));
-        }
+    collect(path, MAX_DEPTH, &mut paths)?;
+    if paths.len() > MAX_FILES {
+        return Err(Fault::Input(anyhow!("{}: over {MAX_FILES} files", path.display())));
     }
     paths.sort();
     paths.into_iter().map(|path| Ok((path.display().to_string(), read_file(&path)?))).collect()
+}
+
+/// Links to folders are not followed, so that there is an end.
+fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), Fault> {
+    for entry in fs::read_dir(folder).or_input(folder.display())? {
+        let entry = entry.or_input(folder.display())?;
+        let file = entry.path();
+        let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
+        if entry.file_type().or_input(file.display())?.is_dir() {
+            if depth > 0 && paths.len() <= MAX_FILES {
+                collect(&file, depth - 1, paths)?;
+            }
+        } else if file.is_file() && CERTIFICATE_ENDINGS.iter().any(|known| ending == *known) {
+            paths.push(file);
+        }
+    }
+    Ok(())
 }
 
 /// Downloads a gateway's list; `None` if it is still the one with this ETag.

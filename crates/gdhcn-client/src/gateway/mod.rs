@@ -38,7 +38,7 @@ use crate::wire;
 pub use error::{GatewayError, SetupError};
 pub use options::{ClientIdentity, GatewayOptions, Limits, ProxyChoice, Timeouts};
 pub use server_trust::ServerTrust;
-pub use trust_list::{Download, Selection, TrustList, UnreadableEntry, emptied_anchor_groups};
+pub use trust_list::{Download, Selection, TrustList, UnreadableEntry};
 
 /// Code of the problem report for a certificate that the gateway already holds.
 const ALREADY_EXISTS: &str = "0x002";

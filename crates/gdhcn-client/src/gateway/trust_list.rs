@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::fmt;
 
 use gdhcn_trust::GatewayItem;
@@ -110,41 +109,6 @@ impl TrustList {
     pub fn etag(&self) -> Option<&str> {
         self.etag.as_deref()
     }
-
-    /// Participants whose signers cannot be checked because the same list holds no anchor of
-    /// theirs of type `anchor` (CSCA or upload certificate), sorted.
-    ///
-    /// Many of them at once mean a gateway that lost its anchors, not many careless participants.
-    pub fn participants_without(&self, anchor: CertificateType) -> Vec<String> {
-        let countries_with = |kind| {
-            self.items
-                .iter()
-                .filter(|item| item.certificate_type == kind)
-                .map(|item| item.country.as_str())
-                .collect::<BTreeSet<_>>()
-        };
-        countries_with(CertificateType::Dsc)
-            .difference(&countries_with(anchor))
-            .map(|country| (*country).to_owned())
-            .collect()
-    }
-}
-
-/// The groups of onboarded certificates that `before` has and `after` lacks altogether.
-///
-/// A caller that keeps a trust list must not replace it by one for which this is not empty
-/// without a person's word: every signer below the lost anchors would be lost with them.
-pub fn emptied_anchor_groups(
-    before: &[TrustListItem],
-    after: &[TrustListItem],
-) -> Vec<CertificateType> {
-    let present =
-        |list: &[TrustListItem], kind| list.iter().any(|item| item.certificate_type == kind);
-    CertificateType::ALL
-        .into_iter()
-        .filter(|kind| !kind.is_uploaded())
-        .filter(|kind| present(before, *kind) && !present(after, *kind))
-        .collect()
 }
 
 #[derive(Deserialize)]
@@ -216,25 +180,6 @@ mod tests {
         let limits = Limits { entries: 1, ..Limits::default() };
         let error = TrustList::read(json.as_bytes(), None, &limits).unwrap_err();
         assert_eq!(error, GatewayError::TooManyEntries { limit: 1 });
-    }
-
-    #[test]
-    fn signers_without_their_anchor_are_named_by_participant() {
-        let list = list(&[entry("DSC", "XA"), entry("DSC", "XB"), entry("CSCA", "XB")]);
-        assert_eq!(list.participants_without(CertificateType::Csca), ["XA"]);
-        assert_eq!(list.participants_without(CertificateType::Upload), ["XA", "XB"]);
-    }
-
-    #[test]
-    fn a_group_of_anchors_that_vanished_is_reported() {
-        let before = list(&[entry("CSCA", "XA"), entry("UPLOAD", "XA"), entry("DSC", "XA")]);
-        let after = list(&[entry("UPLOAD", "XB")]);
-        assert_eq!(
-            emptied_anchor_groups(before.items(), after.items()),
-            [CertificateType::Csca],
-            "a list without DSCs is ordinary, one without CSCAs is not"
-        );
-        assert!(emptied_anchor_groups(&[], after.items()).is_empty());
     }
 
     #[test]

@@ -125,18 +125,7 @@ impl Certificate {
     ///
     /// [`DivocError`] names the layer that does not open.
     pub fn read(text: &str, limits: &Limits) -> Result<Self, DivocError> {
-        if text.len() > limits.json.bytes {
-            return Err(DivocError::TooLong { limit: limits.json.bytes });
-        }
-        let json = if let Some(encoded) = text.strip_prefix("B64:") {
-            let archive = STANDARD.decode(encoded.trim_ascii()).map_err(|_| DivocError::Base64)?;
-            zip::certificate(&archive, limits.divoc)?
-        } else if text.starts_with("PK") {
-            let archive: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
-            zip::certificate(&archive.ok_or(DivocError::NotBytes)?, limits.divoc)?
-        } else {
-            text.as_bytes().to_vec()
-        };
+        let json = document(text, limits)?;
         let document = json::parse(&json, &limits.json)?;
         Self::of_document(document.as_object().ok_or(DivocError::Missing { member: "object" })?)
     }
@@ -169,6 +158,26 @@ impl Certificate {
             problems,
         })
     }
+}
+
+/// The JSON text inside a code; nothing of it is read.
+///
+/// # Errors
+///
+/// When the archive does not open.
+pub fn document(text: &str, limits: &Limits) -> Result<Vec<u8>, DivocError> {
+    if text.len() > limits.json.bytes {
+        return Err(DivocError::TooLong { limit: limits.json.bytes });
+    }
+    let archive = if let Some(encoded) = text.strip_prefix("B64:") {
+        STANDARD.decode(encoded.trim_ascii()).map_err(|_| DivocError::Base64)?
+    } else if text.starts_with("PK") {
+        let archive: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
+        archive.ok_or(DivocError::NotBytes)?
+    } else {
+        return Ok(text.as_bytes().to_vec());
+    };
+    Ok(zip::certificate(&archive, limits.divoc)?)
 }
 
 /// The proof, and the bytes that it signs.

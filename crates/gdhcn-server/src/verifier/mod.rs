@@ -113,7 +113,7 @@ impl Verifier {
     /// [`VerifierStartError`] says what is missing.
     pub async fn start(
         config: VerifierConfig,
-        trust: TrustStore,
+        trust: Arc<TrustStore>,
         clock: Clock,
     ) -> Result<RunningVerifier, VerifierStartError> {
         let tls = config.tls.as_ref().map(TlsConfigs::load_public).transpose()?;
@@ -121,7 +121,7 @@ impl Verifier {
         let tcp = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = tcp.local_addr().map_err(failed)?;
         let verifier = Arc::new(Self {
-            trust: ArcSwap::from_pointee(trust),
+            trust: ArcSwap::new(trust),
             policy: config.policy,
             clock,
             pictures: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
@@ -159,8 +159,8 @@ impl RunningVerifier {
     }
 
     /// Judges by other keys from the next request on.
-    pub fn replace_trust(&self, trust: TrustStore) {
-        self.verifier.trust.store(Arc::new(trust));
+    pub fn replace_trust(&self, trust: Arc<TrustStore>) {
+        self.verifier.trust.store(trust);
     }
 
     /// Takes no more connections and lets running requests end within the drain time.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
-use gdhcn_credential::{divoc, parse_instant_loose, shc};
+use gdhcn_credential::{codes_of_text, divoc, parse_instant_loose, shc};
 use gdhcn_explain::{Language, Messages, report};
 use gdhcn_scan::ScanError;
 use gdhcn_verify::{Context, Limits, Outcome, PolicyName, verify as judge};
@@ -45,6 +45,11 @@ pub(super) async fn verify(
     State(verifier): State<Arc<Verifier>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
+    if request.uri().query().is_some() {
+        return Err(Problem::bad_request(
+            "nothing is taken from the address; policy, clock and language stand in a JSON body",
+        ));
+    }
     let kind = media_type(request.headers());
     let mut language = accepted_language(request.headers());
     let body = message::body(request, verifier.body_bytes).await?;
@@ -54,16 +59,14 @@ pub(super) async fn verify(
         "text/plain" => {
             let text = std::str::from_utf8(&body)
                 .map_err(|error| Problem::bad_request(format!("the text is not UTF-8: {error}")))?;
-            vec![text.to_owned()]
+            let codes = codes_of_text(text);
+            bounded(codes.len())?;
+            codes.into_iter().map(str::to_owned).collect()
         }
         "application/json" => {
             let request: Codes =
                 serde_json::from_slice(&body).map_err(|error| not_codes(&error))?;
-            if request.codes.is_empty() || request.codes.len() > MOST_CODES {
-                return Err(Problem::bad_request(format!(
-                    "between 1 and {MOST_CODES} codes are taken"
-                )));
-            }
+            bounded(request.codes.len())?;
             if let Some(wanted) = request.policy {
                 policy.name = wanted
                     .parse::<PolicyName>()
@@ -108,6 +111,13 @@ pub(super) async fn verify(
     });
     let results = results.await.map_err(|_| Problem::internal())?;
     Ok(super::json(&results))
+}
+
+fn bounded(codes: usize) -> Result<(), Problem> {
+    if (1..=MOST_CODES).contains(&codes) {
+        return Ok(());
+    }
+    Err(Problem::bad_request(format!("between 1 and {MOST_CODES} codes are taken")))
 }
 
 /// What is wrong with a JSON body. The words of serde_json repeat what stands there, which may be a

@@ -164,6 +164,24 @@ impl TrustStore {
         indexes.iter().filter_map(|index| self.keys.get(*index))
     }
 
+    /// A source of `before` with keys that sign documents that has here neither such keys nor
+    /// authorities any more, and how many it had.
+    ///
+    /// A publisher that lost its data, or its authorities' certificates, looks so; one that
+    /// withdrew its last signer still has authorities. A caller that keeps trust data does not put
+    /// this store in the place of that one without a person's word.
+    pub fn emptied_since<'s>(&self, before: &'s TrustStore) -> Option<(&'s Source, usize)> {
+        before.sources.iter().enumerate().find_map(|(index, old)| {
+            let new = self.sources.iter().position(|new| new.name == old.name)?;
+            let lost =
+                before.keys.iter().filter(|key| key.source == index && key.signs_documents());
+            let lost = lost.count();
+            let here = self.keys.iter().filter(|key| key.source == new);
+            let mut useful = here.filter(|key| key.signs_documents() || key.usage.is_authority());
+            (lost > 0 && useful.next().is_none()).then_some((old, lost))
+        })
+    }
+
     /// No clock can be right that is before this instant: a list or snapshot that is at hand was
     /// signed then.
     pub fn time_floor(&self) -> Option<Timestamp> {

@@ -145,7 +145,7 @@ impl fmt::Display for ProofStatus {
             Self::NoProof => f.write_str("the list has no proof"),
             Self::GivenByCaller => f.write_str("given by the caller"),
             Self::EntryByEntry { .. } => {
-                f.write_str("each entry is signed, up to the gateway's trust anchor")
+                f.write_str("each entry that counts is signed, up to the gateway's trust anchor")
             }
         }
     }

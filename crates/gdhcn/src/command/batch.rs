@@ -4,9 +4,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead, BufWriter, IsTerminal, Read, StdoutLock, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::time::{Duration, Instant};
 
+use anyhow::anyhow;
 use gdhcn_explain::Messages;
-use gdhcn_verify::{Context, Envelope, Outcome};
+use gdhcn_verify::{Context, Envelope, Outcome, Status, Verdict};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::json;
@@ -17,8 +20,13 @@ use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::input::{self, Found, Input};
 use crate::output::tame_line;
 
-/// So many inputs are in memory at a time.
+/// So many inputs are in memory at a time, at most.
 const CHUNK: usize = 1024;
+/// Results are written at least so often, as far as there are any.
+const WRITTEN_EVERY: Duration = Duration::from_millis(500);
+/// The endings of files in a folder that may hold a code. Others are left alone.
+const ENDINGS: [&str; 11] =
+    ["", "txt", "png", "jpg", "jpeg", "webp", "json", "smart-health-card", "zip", "hc1", "pdf"];
 /// The longest line of standard input; the largest QR code holds 4296 characters, links and DIVOC
 /// texts more.
 const LONGEST_LINE: u64 = 64 * 1024;
@@ -48,8 +56,18 @@ impl Form {
     }
 }
 
-const COLUMNS: [&str; 9] =
-    ["input", "outcome", "code", "reason", "kind", "participant", "key", "issued_at", "expires_at"];
+const COLUMNS: [&str; 10] = [
+    "input",
+    "outcome",
+    "code",
+    "reason",
+    "kind",
+    "participant",
+    "key",
+    "issued_at",
+    "expires_at",
+    "warnings",
+];
 
 /// Judges every code and writes what came of it. Nothing is kept.
 pub(crate) fn run(
@@ -62,17 +80,27 @@ pub(crate) fn run(
         .num_threads(arguments.jobs.map_or(0, usize::from))
         .build()
         .or_internal("starting threads")?;
-    let (sources, files) = sources(&arguments.inputs)?;
-    let bar = progress(files);
+    let Sources { found, countable, skipped } = sources(&arguments.inputs)?;
+    if found.is_empty() {
+        return Err(Fault::Input(anyhow!(
+            "{}: no file in it that could hold a code",
+            arguments.inputs.iter().map(|one| one.to_string_lossy()).collect::<Vec<_>>().join(", ")
+        )));
+    }
+    let bar = progress(countable.then_some(found.len() as u64));
     let mut out = BufWriter::new(io::stdout().lock());
     if form == Form::Csv {
         write_row(&mut out, &csv_row(COLUMNS.map(str::to_owned)))?;
     }
-    let mut tally = Tally::default();
-    let mut sources = sources.into_iter();
+    let mut tally = Tally { skipped, ..Tally::default() };
+    let mut sources = found.into_iter();
     let mut lines = None;
+    // Grows while the work is quick.
+    let smallest = 2 * pool.current_num_threads().max(1);
+    let mut size = smallest.min(CHUNK);
     loop {
-        let chunk = next_chunk(&mut sources, &mut lines);
+        let started = Instant::now();
+        let chunk = next_chunk(&mut sources, &mut lines, size);
         if chunk.is_empty() {
             break;
         }
@@ -89,16 +117,16 @@ pub(crate) fn run(
             }
             tally.count(&row);
         }
+        if !written(out.flush())? {
+            return Ok(tally.exit());
+        }
+        let quick = started.elapsed() < WRITTEN_EVERY / 4;
+        size = if quick { (size * 2).min(CHUNK) } else { (size / 2).max(smallest) };
         bar.inc(count);
     }
     bar.finish_and_clear();
-    if let Err(error) = out.flush()
-        && error.kind() != io::ErrorKind::BrokenPipe
-    {
-        return Err(error).or_internal("writing the results");
-    }
     if form == Form::Lines || io::stderr().is_terminal() {
-        anstream::eprintln!("{tally}");
+        crate::output::eprintln!("{tally}");
     }
     Ok(tally.exit())
 }
@@ -122,10 +150,19 @@ enum Item {
     },
 }
 
-/// All places in the order of the arguments, folders with all that is below them.
-fn sources(inputs: &[OsString]) -> Result<(Vec<Source>, Option<u64>), Fault> {
+/// All places in the order of the arguments, folders with what is below them.
+struct Sources {
+    found: Vec<Source>,
+    /// Whether each of them is one file.
+    countable: bool,
+    /// Files in folders that are of another kind.
+    skipped: u64,
+}
+
+fn sources(inputs: &[OsString]) -> Result<Sources, Fault> {
     let mut found = Vec::new();
     let mut countable = true;
+    let mut skipped = 0;
     for argument in inputs {
         if argument == "-" {
             countable = false;
@@ -133,13 +170,20 @@ fn sources(inputs: &[OsString]) -> Result<(Vec<Source>, Option<u64>), Fault> {
         } else if Path::new(argument).is_dir() {
             let mut files = Vec::new();
             walk(Path::new(argument), &mut files)?;
+            let all = files.len();
+            files.retain(|file| may_hold_a_code(file));
+            skipped += (all - files.len()) as u64;
             found.extend(files.into_iter().map(|path| Source::Argument(path.into_os_string())));
         } else {
             found.push(Source::Argument(argument.clone()));
         }
     }
-    let files = countable.then_some(found.len() as u64);
-    Ok((found, files))
+    Ok(Sources { found, countable, skipped })
+}
+
+fn may_hold_a_code(file: &Path) -> bool {
+    let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
+    ENDINGS.iter().any(|known| ending == *known)
 }
 
 /// The files below a folder in the order of their names. Links to folders are not followed, so
@@ -159,19 +203,30 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn next_chunk(sources: &mut impl Iterator<Item = Source>, lines: &mut Option<Lines>) -> Vec<Item> {
+/// Up to `size` items; fewer where the next line of standard input has not come yet.
+fn next_chunk(
+    sources: &mut impl Iterator<Item = Source>,
+    lines: &mut Option<Receiver<Item>>,
+    size: usize,
+) -> Vec<Item> {
     let mut chunk = Vec::new();
-    while chunk.len() < CHUNK {
+    while chunk.len() < size {
         if let Some(open) = lines {
-            match open.next() {
-                Some(item) => chunk.push(item),
-                None => *lines = None,
+            let next = if chunk.is_empty() {
+                open.recv().map_err(|_| TryRecvError::Disconnected)
+            } else {
+                open.try_recv()
+            };
+            match next {
+                Ok(item) => chunk.push(item),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => *lines = None,
             }
             continue;
         }
         match sources.next() {
             Some(Source::Argument(argument)) => chunk.push(Item::Argument(argument)),
-            Some(Source::Lines) => *lines = Some(Lines { number: 0 }),
+            Some(Source::Lines) => *lines = Some(Lines::read()),
             None => break,
         }
     }
@@ -184,6 +239,20 @@ struct Lines {
 }
 
 impl Lines {
+    /// Reads on a thread of its own, so that what has come is judged while more is waited for.
+    fn read() -> Receiver<Item> {
+        let (sender, items) = mpsc::sync_channel(CHUNK);
+        std::thread::spawn(move || {
+            let mut lines = Self { number: 0 };
+            while let Some(item) = lines.next() {
+                if sender.send(item).is_err() {
+                    return;
+                }
+            }
+        });
+        items
+    }
+
     fn next(&mut self) -> Option<Item> {
         loop {
             let mut line = Vec::new();
@@ -282,7 +351,14 @@ fn of_judged(judged: &Judged, form: Form, messages: Option<&Messages>) -> String
         envelope.and_then(|envelope| envelope.key_name.clone()).unwrap_or_default(),
         time(|envelope| envelope.issued_at),
         time(|envelope| envelope.expires_at),
+        verdict.map(warnings).unwrap_or_default(),
     ])
+}
+
+/// The codes of what was noted and did not decide.
+fn warnings(verdict: &Verdict) -> String {
+    let noted = verdict.checks.iter().filter(|check| check.status == Status::Warn);
+    noted.map(|check| check.reason.code()).collect::<Vec<_>>().join(" ")
 }
 
 const UNREADABLE: &str = "unreadable";
@@ -318,7 +394,12 @@ fn csv_row<const N: usize>(cells: [String; N]) -> String {
 
 /// `false` when nobody reads any more.
 fn write_row(out: &mut BufWriter<StdoutLock<'_>>, row: &str) -> Result<bool, Fault> {
-    match out.write_all(row.as_bytes()) {
+    written(out.write_all(row.as_bytes()))
+}
+
+/// `false` when nobody reads any more.
+fn written(result: io::Result<()>) -> Result<bool, Fault> {
+    match result {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(error).or_internal("writing the results"),
@@ -332,6 +413,8 @@ struct Tally {
     not_accepted: u64,
     cannot_tell: u64,
     unreadable: u64,
+    /// Files in folders that are of another kind; they are not looked at.
+    skipped: u64,
 }
 
 impl Tally {
@@ -359,9 +442,13 @@ impl Tally {
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { accepted, not_accepted, cannot_tell, unreadable } = self;
+        let Self { accepted, not_accepted, cannot_tell, unreadable, skipped } = self;
         write!(f, "{accepted} accepted, {not_accepted} not accepted, {cannot_tell} cannot tell")?;
-        write!(f, ", {unreadable} unreadable")
+        write!(f, ", {unreadable} unreadable")?;
+        if *skipped > 0 {
+            write!(f, "; {skipped} files of other kinds left alone")?;
+        }
+        Ok(())
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::io::IsTerminal as _;
 
-use anstream::{eprintln, println};
 use gdhcn_server::{Clock, Gateway, GatewayConfig};
 
 use super::stop::StopSignals;
 use crate::cli::ServeArguments;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
-use crate::output::{PLAIN, STRONG};
+use crate::output::{PLAIN, STRONG, eprintln, println};
 
 pub(crate) fn serve(arguments: &ServeArguments) -> Result<Exit, Fault> {
     log_to_standard_error();

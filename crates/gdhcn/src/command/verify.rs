@@ -1,13 +1,15 @@
 //! `gdhcn verify`.
 
-use anstream::println;
+use std::path::Path;
+
 use anstyle::Style;
 use gdhcn_codes::Participant;
 use gdhcn_credential::{HealthDocument, ddcc, fhir};
 use gdhcn_crypto::sha256;
 use gdhcn_explain::{Explanation, Messages};
 use gdhcn_verify::{
-    Check, Content, Context, Envelope, Limits, Outcome, Policy, Reason, Signer, Status, Verdict,
+    Check, CheckId, Content, Context, Envelope, Limits, Outcome, Policy, Reason, Signer, Status,
+    Verdict,
     report::{NO_CODE, NO_CODE_REASON},
     verify,
 };
@@ -17,7 +19,7 @@ use super::batch;
 use crate::cli::VerifyArguments;
 use crate::exit::{Exit, Fault};
 use crate::input::{self, Found, Input};
-use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, tame};
+use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, println, tame};
 use crate::{describe, trust_source};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
@@ -31,6 +33,14 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
         limits: Limits::default(),
     };
     let messages = arguments.language.map(Messages::new);
+    if (arguments.json || arguments.fhir || arguments.ddcc)
+        && let Some(folder) = arguments.inputs.iter().map(Path::new).find(|one| one.is_dir())
+    {
+        return Err(Fault::Usage(format!(
+            "{} is a folder, which is judged code by code: use --jsonl or --csv, or name its files",
+            folder.display()
+        )));
+    }
     if let Some(form) = batch::Form::of(arguments) {
         return batch::run(arguments, form, messages.as_ref(), &context);
     }
@@ -59,6 +69,13 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
                 Some(messages) => judged.explain(messages),
                 None => judged.print(),
             }
+            if arguments.at.is_some()
+                && judged.because(None).is_some_and(|(code, _)| code == "CLOCK")
+            {
+                println!(
+                    "  (the clock is that of --at; for a look back, use trust data of that time)"
+                );
+            }
         }
     }
     Ok(outcome.into())
@@ -70,7 +87,10 @@ fn export(judged: &[Judged], as_fhir: bool) -> Result<(), Fault> {
     let mut exported = Vec::new();
     for one in judged {
         let Some(documents) = one.verdict.as_ref().and_then(Verdict::authentic) else {
-            anstream::eprintln!("{}: not genuine, so nothing of it is written", tame(&one.name));
+            crate::output::eprintln!(
+                "{}: not genuine, so nothing of it is written",
+                tame(&one.name)
+            );
             continue;
         };
         for document in documents {
@@ -160,8 +180,14 @@ impl Judged {
         };
         let (style, word) = (style_of(verdict.outcome), verdict.outcome.as_str().to_uppercase());
         println!("{style}{word}{PLAIN}  {}", tame(&self.name));
-        if let Some(check) = verdict.deciding() {
-            println!("  {}", tame(&check.reason.to_string()));
+        match verdict.deciding() {
+            Some(check) => println!("  {}", tame(&check.reason.to_string())),
+            // An accepted certificate is as good as what vouches for the key.
+            None => {
+                for check in verdict.checks.iter().filter(|one| is_about_trust(one)) {
+                    println!("  {OPEN}but{PLAIN} {}", tame(&check.reason.to_string()));
+                }
+            }
         }
         print_content(verdict);
         if let Some(signer) = &verdict.signer {
@@ -180,6 +206,11 @@ impl Judged {
             print_check(check);
         }
     }
+}
+
+/// A warning about the keys themselves: whoever made up a list can sign with it.
+fn is_about_trust(check: &Check) -> bool {
+    check.status == Status::Warn && matches!(check.id, CheckId::ListProof | CheckId::TrustData)
 }
 
 const fn style_of(outcome: Outcome) -> Style {

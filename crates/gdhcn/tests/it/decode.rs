@@ -130,3 +130,53 @@ fn marks_that_steer_a_terminal_are_made_visible() {
         assert!(!told.contains(mark), "{mark:?} reaches the terminal");
     }
 }
+
+#[test]
+fn the_formats_that_are_json_inside_are_opened_too() {
+    let Some(samples) = gdhcn_testkit::corpus("gdhcn-validator") else { return };
+    let samples = samples.join("test-resources/src/main/resources");
+    let place = Place::new();
+    for (name, member, path) in [
+        ("SHCSenegalContents.txt", "payload", "/payload/vc/credentialSubject/fhirBundle/entry"),
+        ("DIVOCQR1Contents.txt", "proof", "/document/evidence/0"),
+        ("ICAOAUQR1Contents.txt", "certificates", "/message/ve/0"),
+    ] {
+        let file = samples.join(name);
+        let file = file.to_str().unwrap();
+        let json = place.run(&["decode", file, "--json"]).done(0).json();
+        assert_eq!((&json["opened"], &json["verified"]), (&true.into(), &false.into()), "{name}");
+        assert!(!json[member].is_null() && json.pointer(path).is_some(), "{name}: {json}");
+        let told = place.run(&["decode", file]).done(0).stdout;
+        assert!(told.starts_with("Nothing here is verified."), "{told}");
+    }
+    let link = "shlink:/eyJ1cmwiOiJodHRwczovL2V4YW1wbGUub3JnL2xpbmsiLCJmbGFnIjoiUCJ9";
+    let json = place.run(&["decode", link, "--json"]).done(0).json();
+    assert_eq!(json["payload"]["url"], "https://example.org/link");
+    for broken in ["shc:/12", "B64:UEs=", "shlink:/!", "{\"data\":{\"hdr\":{\"t\":\"icao.vacc\"}}}"]
+    {
+        place.write("broken.txt", broken);
+        let json = place.run(&["decode", "broken.txt", "--json"]).done(1).json();
+        assert_eq!(json["opened"], false, "{json}");
+        assert!(json["error"].is_string() || broken.contains('!'), "{json}");
+    }
+}
+
+/// B12: `verify` does not guess; a developer may.
+#[test]
+fn a_code_without_its_prefix_opens_by_a_guess_only() {
+    let place = Place::with_demo();
+    let text = place.text("demo/xxa/dcc.txt");
+    for (name, spoilt, what) in [
+        ("cut.txt", text["HC1:".len()..].to_owned(), "HC1:"),
+        ("small.txt", text.to_lowercase(), "capitals"),
+    ] {
+        place.write(name, spoilt);
+        place.verify_as_xxb(&[name]).done(1);
+        place.run(&["decode", name]).done(1);
+        let json = place.run(&["decode", name, "--guess", "--json"]).done(0).json();
+        assert!(json["guessed"].as_str().unwrap().contains(what), "{json}");
+    }
+    // What opens as it is is not guessed at.
+    let json = place.run(&["decode", "demo/xxa/dcc.txt", "--guess", "--json"]).done(0).json();
+    assert!(json["guessed"].is_null());
+}

@@ -170,3 +170,30 @@ fn crc32(bytes: &[u8]) -> u32 {
         })
     })
 }
+
+/// A full disk is a fault with a message; a reader that has gone is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_a_fault_and_no_panic() {
+    let place = Place::with_demo();
+    let trust = "--trust demo/xxb/trust-list-1.json --trust-anchor demo/operator/trust-anchor.pem";
+    for (call, code) in [
+        (format!("verify demo/xxa/dcc.txt {trust}"), 0),
+        (format!("verify demo/xxa/dcc.txt {trust} --language fr"), 0),
+        (format!("verify demo/xxa/dcc.txt {trust} --json"), 0),
+        (format!("verify demo/xxa/dcc.txt {trust} --csv"), 0),
+        ("decode demo/xxa/dcc.txt".to_owned(), 0),
+        ("trust list demo/xxa/dsc.pem".to_owned(), 0),
+        ("trust import demo/xxa/dsc.pem --store st".to_owned(), 0),
+        ("trust export out.trust --store st".to_owned(), 0),
+        ("trust diff demo/xxa/dsc.pem demo/xxa/sca.pem".to_owned(), 1),
+    ] {
+        let line = |rest: &str| format!("{} {call} {rest}", crate::program::GDHCN);
+        let run = place.shell(&line(">/dev/full"));
+        assert_eq!(run.code, 70, "{call}: {}", run.stderr);
+        assert!(run.stderr.starts_with("error: ") && run.stderr.lines().count() == 1, "{call}");
+        let run = place.shell(&format!("({}; echo $? >code) | true", line("")));
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{call}");
+        assert_eq!(place.text("code").trim(), code.to_string(), "{call}");
+    }
+}

@@ -281,3 +281,55 @@ fn a_list_of_references_is_read_from_a_copy_of_its_host() {
     assert_eq!(json["entries"].as_array().unwrap().len(), 0);
     assert_eq!(json["refused"].as_array().unwrap().len(), 2);
 }
+
+/// A gateway's list names neither a gateway nor a day; its anchor and its file do.
+#[test]
+fn a_saved_gateway_list_has_an_anchor_and_an_age() {
+    let place = Place::with_demo();
+    let anchor = ["--trust-anchor", "demo/operator/trust-anchor.pem"];
+    let with = |arguments: &[&str]| place.run(&[arguments, &anchor[..]].concat());
+    for (name, number, year) in [("a/old.json", 1, 2025), ("b/new.json", 2, 2026)] {
+        place.write(name, place.read(&format!("demo/xxb/trust-list-{number}.json")));
+        let day = format!("{year}-11-01");
+        place.shell(&format!("touch -d {day} {name}")).done(0);
+    }
+    let verify = |list: &str| with(&["verify", "demo/xxa/dcc.txt", "--json", "--trust", list]);
+    assert_eq!(verify("a/old.json").done(2).decided().1, "TRUST_TOO_OLD");
+
+    let import = |list: &str| with(&["trust", "import", list, "--store", "st"]);
+    import("a/old.json").done(0);
+    import("b/new.json").done(0);
+    let sources = || {
+        let json = place.run(&["trust", "list", "--store", "st", "--json"]).done(0).json();
+        json["sources"].as_array().unwrap().len()
+    };
+    assert_eq!(sources(), 1, "the newer one has taken the place of the older one");
+    assert!(import("a/old.json").done(66).stdout.contains("lists do not go back"));
+    // The key that was withdrawn in between stays so.
+    place.run(&["verify", "demo/xxa/dcc.txt", "--store", "st"]).done(2);
+
+    // What the anchor does not vouch for is no list of its gateway.
+    let foreign = ["--trust-anchor", "demo/xxa/sca.pem"];
+    let foreign = |arguments: &[&str]| place.run(&[arguments, &foreign[..]].concat());
+    foreign(&["trust", "verify", "b/new.json"]).done(1);
+    foreign(&["trust", "import", "b/new.json", "--store", "st"]).done(66);
+    place.write("none.json", "[]");
+    with(&["trust", "verify", "none.json"]).done(2);
+    place.write("nothing.json", "");
+    assert!(with(&["trust", "list", "nothing.json"]).fault(66).stderr.contains("is empty"));
+}
+
+#[test]
+fn files_of_one_name_in_two_folders_are_two_parts() {
+    let place = place();
+    place.write("a/dsc.pem", place.read("keys/dsc.pem"));
+    place.write("b/dsc.pem", Country::new("XXB").dsc_pem());
+    for folder in ["a", "b"] {
+        let program = crate::program::GDHCN;
+        let line = format!("cd {folder} && {program} trust import dsc.pem --store ../st");
+        place.shell(&line).done(0);
+    }
+    let json = place.run(&["trust", "list", "--store", "st", "--json"]).done(0).json();
+    assert_eq!(json["entries"].as_array().unwrap().len(), 2, "{json}");
+    place.run(&["trust", "remove", "a/dsc.pem", "--store", "st"]).done(0);
+}

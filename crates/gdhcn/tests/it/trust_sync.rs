@@ -182,5 +182,10 @@ fn a_gateways_list_is_fetched_with_a_client_certificate() {
     );
     let run = place.run(&["trust", "sync", "--store", "st"]).done(66);
     assert!(run.stdout.contains("--trust-anchor"), "{}", run.stdout);
+    // Another anchor is not believed because the list has not changed since.
+    let mut other = access;
+    other[7] = "demo/xxa/sca.pem";
+    let run = place.run(&[&["trust", "sync", "--store", "st"], &other[..]].concat()).done(66);
+    assert!(run.stdout.contains("vouched for by the trust anchor"), "{}", run.stdout);
     place.run(&["trust", "verify", "--store", "st"]).done(0);
 }

@@ -153,7 +153,10 @@ fn what_cannot_be_read_is_a_problem_with_its_reason() {
         ("application/json", b"{\"codes\":[]}", 400, "between 1 and 1000"),
         ("application/json", b"{\"codes\":[\"x\"],\"policy\":\"x\"}", 400, "no policy"),
         ("application/json", b"{\"codes\":[\"x\"],\"at\":\"x\"}", 400, "no instant"),
-        ("application/json", b"{\"codes\":[\"x\"],\"when\":\"x\"}", 400, "unknown field"),
+        ("application/json", b"{\"codes\":[\"x\"],\"when\":\"x\"}", 400, "line 1, column"),
+        ("application/json", b"\"HC1:SECRET\"", 400, "line 1, column"),
+        ("application/json", b"{\"codes\":\"HC1:SECRET\"}", 400, "no such object"),
+        ("application/json", b"{\"HC1:SECRET\":1}", 400, "no such object"),
         ("image/png", b"\x89PNG\r\n\x1a\nrest", 400, "damaged"),
         ("image/png", b"hello", 400, "not a PNG"),
     ] {
@@ -161,7 +164,10 @@ fn what_cannot_be_read_is_a_problem_with_its_reason() {
         let problem = answer.json();
         assert_eq!(answer.status, status, "{kind}: {problem}");
         assert!(problem["details"].as_str().unwrap().contains(details), "{kind}: {problem}");
+        assert!(!problem.to_string().contains("SECRET"), "{problem}");
     }
+    let asked = ask(&address, "POST", "/v1/verify?policy=strict", "text/plain", b"HC1:X");
+    assert_eq!(asked.status, 400, "what is not looked at is not taken in silence");
     assert_eq!(ask(&address, "GET", "/nothing", "", b"").status, 404);
     assert_eq!(ask(&address, "GET", "/v1/verify", "", b"").status, 405);
     assert_eq!(service.interrupt(), 0);

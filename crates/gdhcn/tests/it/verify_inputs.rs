@@ -184,8 +184,6 @@ fn a_picture_without_a_code_cannot_be_told() {
 fn texts_that_are_no_health_certificate_are_not_accepted() {
     let place = Place::with_demo();
     for (name, content) in [
-        ("empty.txt", ""),
-        ("blank.txt", " \n\n"),
         ("letter.txt", "Dear officer, let me pass.\n"),
         ("link.txt", "https://example.org/a-menu"),
         ("shc.txt", "shc:/5676290952432060346029243740446031222959532654603460292540772804336028"),
@@ -197,6 +195,42 @@ fn texts_that_are_no_health_certificate_are_not_accepted() {
         assert_eq!(outcome, "not accepted", "{name}");
         assert!(!reason.is_empty(), "{name}");
     }
+}
+
+#[test]
+fn nothing_at_all_is_no_input() {
+    let place = Place::with_demo();
+    for (name, content) in [("empty.txt", ""), ("blank.txt", " \n\n"), ("empty.png", "")] {
+        place.write(name, content);
+        assert!(place.verify_as_xxb(&[name]).fault(66).stderr.contains("there is nothing in it"));
+    }
+    place.verify_as_xxb(&[""]).fault(66);
+    place.write("drawing.svg", place.read("demo/xxa/dcc.svg"));
+    assert!(place.verify_as_xxb(&["drawing.svg"]).fault(66).stderr.contains("an SVG drawing"));
+}
+
+/// B10: what a hand scanner makes of a code on another keyboard is named, and never guessed at.
+#[test]
+fn a_code_from_another_keyboard_is_named_for_what_it_is() {
+    let place = Place::with_demo();
+    let code = place.text("demo/xxa/dcc.txt");
+    let typed = code.chars().map(|one| match one {
+        'Y' => 'Z',
+        'Z' => 'Y',
+        '*' => '(',
+        '+' => '`',
+        '-' => 'ß',
+        '/' => '-',
+        ':' => 'Ö',
+        other => other,
+    });
+    place.write("typed.txt", typed.collect::<String>());
+    let told = place.verify_as_xxb(&["typed.txt"]).done(1).stdout;
+    assert!(told.contains("your scanner is set to"), "{told}");
+    let guessed = place.run(&["decode", "typed.txt", "--guess", "--json"]).done(0).json();
+    assert_eq!(guessed["opened"], true);
+    assert!(guessed["guessed"].as_str().unwrap().contains("German"), "{guessed}");
+    place.run(&["decode", "typed.txt"]).done(1);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! `gdhcn verify` on folders and streams of codes.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+
 use serde_json::Value;
 
 use crate::program::{AS_XXB, Place};
@@ -104,4 +107,46 @@ fn the_forms_exclude_each_other() {
     place.run(&["verify", "x", "--json", "--jsonl"]).wrong_usage();
     place.run(&["verify", "x", "--csv", "--jsonl"]).wrong_usage();
     place.run(&["verify", "x", "--jobs", "0"]).wrong_usage();
+}
+
+#[test]
+fn files_of_other_kinds_are_left_alone_and_a_folder_without_codes_is_no_input() {
+    let place = with_folder();
+    place.write("scans/dcc.svg", place.read("demo/xxa/dcc.svg"));
+    place.write("scans/key.pem", "x");
+    let run = place.verify_as_xxb(&["scans"]);
+    assert!(run.stderr.contains("; 2 files of other kinds left alone"), "{}", run.stderr);
+    assert!(!run.stdout.contains(".svg"), "{}", run.stdout);
+    place.write("none/key.pem", "x");
+    place.verify_as_xxb(&["none"]).fault(66);
+    for form in ["--json", "--fhir", "--ddcc"] {
+        assert!(place.verify_as_xxb(&["scans", form]).fault(64).stderr.contains("--jsonl"));
+    }
+}
+
+/// A scanner on a pipe gets its answer before the next code comes.
+#[test]
+fn lines_are_answered_as_they_come() {
+    let place = Place::with_demo();
+    let arguments = [&["verify", "-", "--jsonl"], AS_XXB.as_slice()].concat();
+    let mut child = place
+        .command(&arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    for (name, outcome) in
+        [("dcc", "accepted"), ("dcc-changed", "not accepted"), ("icvp", "accepted")]
+    {
+        let code = place.text(&format!("demo/xxa/{name}.txt"));
+        writeln!(input, "{}", code.trim_end()).unwrap();
+        input.flush().unwrap();
+        let answer = answers.next().unwrap().unwrap();
+        assert_eq!(outcomes(&answer)[0].1, outcome);
+    }
+    drop(input);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }

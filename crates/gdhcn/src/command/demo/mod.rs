@@ -9,7 +9,6 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
-use anstream::println;
 use anyhow::anyhow;
 use gdhcn_codes::Participant;
 use gdhcn_verify::{Outcome, Verdict};
@@ -22,7 +21,7 @@ use super::gateway::runtime;
 use super::stop::StopSignals;
 use crate::cli::DemoArguments;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
-use crate::output::{self, FAINT, PLAIN, STRONG};
+use crate::output::{self, FAINT, PLAIN, STRONG, println};
 
 pub(crate) fn run(arguments: &DemoArguments) -> Result<Exit, Fault> {
     let folder = folder(arguments.folder.as_deref())?;
@@ -42,7 +41,10 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<Exit, Fault> {
         let exit = story.end()?;
         if arguments.serve {
             let stop = StopSignals::listen()?;
-            anstream::eprintln!("\nThe gateway stays up at {}; Ctrl-C ends it.", network.url());
+            crate::output::eprintln!(
+                "\nThe gateway stays up at {}; Ctrl-C ends it.",
+                network.url()
+            );
             stop.received().await;
         }
         network.shutdown().await;

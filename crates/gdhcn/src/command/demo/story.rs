@@ -1,10 +1,9 @@
 //! Tells the demo step by step, to a person or to a program.
 
-use anstream::println;
 use serde::Serialize;
 
 use crate::exit::{Exit, Fault};
-use crate::output::{self, BAD, FAINT, GOOD, PLAIN, STRONG};
+use crate::output::{self, BAD, FAINT, GOOD, PLAIN, STRONG, println};
 
 /// One step of the story, as `--json` writes it.
 #[derive(Debug, Serialize)]

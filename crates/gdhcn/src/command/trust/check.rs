@@ -1,6 +1,5 @@
 //! `gdhcn trust verify`.
 
-use anstream::println;
 use gdhcn_trust::trust_list::Chain;
 use gdhcn_trust::{ProofStatus, Source, TrustStore};
 use serde_json::{Value, json};
@@ -9,7 +8,7 @@ use super::arguments::VerifyArguments;
 use super::list;
 use crate::cli::TrustArguments;
 use crate::exit::{Exit, Fault};
-use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, tame};
+use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, println, tame};
 use crate::trust_folder::TrustFolder;
 use crate::trust_source;
 
@@ -25,11 +24,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
         }
         None => {
             let snapshot = TrustFolder::of(arguments.store.as_deref())?.open()?;
-            let signed = json!({
-                "number": snapshot.number,
-                "made": snapshot.made.to_string(),
-                "signer": snapshot.signer.to_string(),
-            });
+            let signed = (snapshot.number, snapshot.made, snapshot.signer);
             (snapshot.store, Some(signed))
         }
     };
@@ -38,10 +33,15 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
     let verdict = parts.iter().map(|part| part.verdict).max().unwrap_or(Verdict::Open);
     if arguments.json {
         let parts: Vec<Value> = parts.iter().map(Part::json).collect();
+        let signed = signed.map(|(number, made, signer)| {
+            json!({ "number": number, "made": made.to_string(), "signer": signer.to_string() })
+        });
         output::json(&json!({ "store": signed, "verdict": verdict.as_str(), "parts": parts }))?;
     } else {
         if let Some(signed) = &signed {
-            println!("{STRONG}store{PLAIN} {signed}");
+            let (number, made, signer) = signed;
+            println!("{STRONG}store{PLAIN}       number {number} of {}", output::minute(*made));
+            println!("            signed by the key {signer}");
         }
         parts.iter().for_each(Part::print);
     }
@@ -90,6 +90,12 @@ impl<'s> Part<'s> {
         let verdict = match &source.proof {
             _ if !faults.is_empty() => Verdict::Broken,
             ProofStatus::Broken { .. } => Verdict::Broken,
+            // Nothing of it is vouched for by the anchor that was named.
+            ProofStatus::EntryByEntry { .. } if source.keys == 0 && source.refused > 0 => {
+                Verdict::Broken
+            }
+            // There is nothing that could hold.
+            _ if source.keys == 0 => Verdict::Open,
             ProofStatus::Verified { .. }
             | ProofStatus::GivenByCaller
             | ProofStatus::EntryByEntry { .. } => Verdict::Holds,

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use anstream::println;
 use gdhcn_trust::{TrustStore, TrustedKey};
 use serde_json::{Value, json};
 
 use super::arguments::DiffArguments;
 use crate::cli::TrustArguments;
 use crate::exit::{Exit, Fault};
-use crate::output::{self, BAD, GOOD, PLAIN, tame};
+use crate::output::{self, BAD, GOOD, PLAIN, println, tame};
 use crate::trust_folder::TrustFolder;
 use crate::trust_source;
 

@@ -3,18 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-use anstream::println;
 use anyhow::anyhow;
 use gdhcn_crypto::{Backend, Thumbprint};
 use gdhcn_trust::did::PinnedKey;
 use gdhcn_trust::snapshot::{Limits, Snapshot, key_thumbprint};
-use gdhcn_trust::{Relay, Source, SourceKind, TrustStore, TrustStoreBuilder};
+use gdhcn_trust::{ProofStatus, Relay, Source, SourceKind, TrustStore, TrustStoreBuilder};
 
 use super::arguments::{ExportArguments, ImportArguments, RemoveArguments};
 use super::part::{Outcome, State, accept, report};
 use crate::exit::{Exit, Fault, OrInput};
 use crate::input::read_file;
-use crate::output;
+use crate::output::{self, println};
 use crate::trust_folder::{self, TrustFolder, read_snapshot};
 use crate::trust_source::{self, Format};
 
@@ -152,23 +151,40 @@ fn take_list(
     trust_source::add(&mut builder, source, &arguments.access)?;
     let store = builder.build();
     trust_source::check_readable(&store)?;
-    // Under its DID a list is found again by `trust sync`, and by an import from another folder.
-    let store = store.renamed(|source| match &source.kind {
-        SourceKind::DidDocument { id } if !id.is_empty() => id.clone(),
-        _ => source.name.clone(),
-    });
+    trust_source::check_vouched_for(&store)?;
+    let store = store.renamed(lasting_name);
     accept(&store, current, arguments.unproven)?;
     Ok(Taken { store, relay: None, stale: Vec::new(), list_key: pinned })
+}
+
+/// A name by which the next import of the same thing finds it, from whatever folder: the DID of a
+/// list, the trust anchor of a gateway's list, the whole path of a file.
+fn lasting_name(source: &Source) -> String {
+    match (&source.kind, &source.proof) {
+        (SourceKind::DidDocument { id }, _) if !id.is_empty() => id.clone(),
+        (SourceKind::GatewayList, ProofStatus::EntryByEntry { anchors }) if !anchors.is_empty() => {
+            let anchors: Vec<String> = anchors.iter().map(ToString::to_string).collect();
+            format!("gateway of the trust anchor {}", anchors.join(", "))
+        }
+        _ => fs::canonicalize(&source.name)
+            .map_or_else(|_| source.name.clone(), |path| path.display().to_string()),
+    }
 }
 
 pub(super) fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
     let change = TrustFolder::of(arguments.folder.store.as_deref())?.change()?;
     let known = |name: &str| change.store.sources().iter().any(|source| source.name == name);
-    if let Some(unknown) = arguments.parts.iter().find(|name| !known(name)) {
-        return Err(Fault::Input(anyhow!("there is no part {unknown} in the store")));
+    let mut parts = Vec::new();
+    for name in &arguments.parts {
+        // A file or folder may be named as it was for the import.
+        let path = || fs::canonicalize(name).ok().map(|path| path.display().to_string());
+        let part = Some(name.clone()).filter(|name| known(name));
+        let part = part.or_else(|| path().filter(|path| known(path)));
+        let unknown = || Fault::Input(anyhow!("there is no part {name} in the store"));
+        parts.push(part.ok_or_else(unknown)?);
     }
     let mut builder = TrustStoreBuilder::new(Backend::default());
-    builder.keep(&change.store, None, |source| !arguments.parts.contains(&source.name));
+    builder.keep(&change.store, None, |source| !parts.contains(&source.name));
     let number = change.save(&builder.build(), &change.list_keys)?;
     report(number, &[], false)
 }

@@ -1,6 +1,5 @@
 //! `gdhcn trust list`, and how keys and refused entries are shown.
 
-use anstream::println;
 use gdhcn_envelope::x509::Validity;
 use gdhcn_trust::trust_list::Chain;
 use gdhcn_trust::{ProofStatus, Source, TrustedKey};
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 use super::arguments::ListArguments;
 use crate::cli::TrustArguments;
 use crate::exit::{Exit, Fault};
-use crate::output::{self, BAD, FAINT, OPEN, PLAIN, STRONG, tame};
+use crate::output::{self, BAD, FAINT, OPEN, PLAIN, STRONG, println, tame};
 use crate::trust_source::{self, Loaded};
 
 pub(super) fn list(arguments: &ListArguments) -> Result<Exit, Fault> {
@@ -122,7 +121,7 @@ fn refused(loaded: &Loaded) -> Vec<(String, String)> {
 }
 
 fn print(loaded: &Loaded, at: Timestamp) {
-    for source in loaded.store.sources() {
+    for (index, source) in loaded.store.sources().iter().enumerate() {
         println!("{STRONG}{}{PLAIN}", tame(&source.name));
         if let Some(created) = source.created {
             println!("  made on {}", output::minute(created));
@@ -139,10 +138,19 @@ fn print(loaded: &Loaded, at: Timestamp) {
         println!("  {}", source.proof);
         let unreadable = loaded.unreadable.iter().filter(|(name, _)| *name == source.name).count();
         println!("  {} keys, {} entries refused", source.keys, source.refused + unreadable);
+        let count = |wanted: Validity| {
+            let of_source = loaded.store.keys().iter().filter(|key| key.source == index);
+            of_source.filter(|key| key.validity_at(at) == Some(wanted)).count()
+        };
+        let (expired, early) = (count(Validity::Expired), count(Validity::NotYetValid));
+        if expired + early > 0 {
+            let at = output::minute(at);
+            println!("  at {at} {expired} of the keys are expired, {early} not yet valid");
+        }
     }
     if !loaded.store.keys().is_empty() {
         println!(
-            "\n{STRONG}{:4} {:14} {:5} {:17} {:8} {:10} chain{PLAIN}",
+            "\n{STRONG}{:4} {:14} {:5} {:17} {:8} {:21} chain{PLAIN}",
             "", "domain", "usage", "kid", "key", "until"
         );
     }
@@ -150,11 +158,16 @@ fn print(loaded: &Loaded, at: Timestamp) {
         let participant = key.participant.map_or(key.participant_code.as_str(), |one| one.alpha3());
         let (mark, until) = match (key.validity_at(at), key.certificate()) {
             (Some(Validity::Valid), Some(one)) => (PLAIN.to_string(), output::day(one.not_after())),
-            (_, Some(one)) => (OPEN.to_string(), output::day(one.not_after())),
+            (Some(Validity::NotYetValid), Some(one)) => {
+                (OPEN.to_string(), format!("not before {}", output::day(one.not_before())))
+            }
+            (_, Some(one)) => {
+                (OPEN.to_string(), format!("{} expired", output::day(one.not_after())))
+            }
             (_, None) => (PLAIN.to_string(), "-".to_owned()),
         };
         println!(
-            "{:4} {:14} {:5} {:17} {:8} {mark}{until:10}{PLAIN} {FAINT}{}{PLAIN}",
+            "{:4} {:14} {:5} {:17} {:8} {mark}{until:21}{PLAIN} {FAINT}{}{PLAIN}",
             tame(participant),
             key.domain.as_ref().map_or_else(|| "-".to_owned(), |domain| tame(domain.as_str())),
             key.usage.as_str(),

@@ -1,12 +1,11 @@
 //! The parts of a store on their way into it: what is taken, what is refused, and the report.
 
-use anstream::println;
 use anyhow::anyhow;
 use gdhcn_trust::{ProofStatus, Source, TrustStore};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Fault};
-use crate::output::{self, BAD, FAINT, GOOD, PLAIN, tame, tame_line};
+use crate::output::{self, BAD, FAINT, GOOD, PLAIN, println, tame, tame_line};
 
 /// A part and what came of it.
 pub(super) struct Outcome {
@@ -91,7 +90,10 @@ pub(super) fn report(number: u64, outcomes: &[Outcome], as_json: bool) -> Result
         output::json(&json!({ "number": number, "parts": parts }))?;
     } else {
         outcomes.iter().for_each(Outcome::print);
-        println!("the store is number {number}");
+        match number {
+            0 => println!("there is no store"),
+            _ => println!("the store is number {number}"),
+        }
     }
     let failed = outcomes.iter().any(|one| matches!(one.state, State::Failed { .. }));
     Ok(if failed { Exit::NO_INPUT } else { Exit::SUCCESS })
@@ -100,8 +102,8 @@ pub(super) fn report(number: u64, outcomes: &[Outcome], as_json: bool) -> Result
 /// Refuses sources that nobody vouches for, and such as are older than what is at hand: keys that
 /// were withdrawn must not come back.
 pub(super) fn accept(new: &TrustStore, old: &TrustStore, unproven: bool) -> Result<(), Fault> {
+    let refused = |reason: String| Err(Fault::Input(anyhow!("{reason}")));
     for source in new.sources() {
-        let refused = |reason: String| Err(Fault::Input(anyhow!("{reason}")));
         match &source.proof {
             ProofStatus::Broken { .. } => return refused(source.proof.to_string()),
             ProofStatus::Unpinned { method } if !unproven => {
@@ -128,7 +130,8 @@ pub(super) fn accept(new: &TrustStore, old: &TrustStore, unproven: bool) -> Resu
                 before.keys
             ));
         }
-        if let Some((before, created)) = before.created.zip(source.created)
+        // By its own word, or for a gateway's list, which has none, by when it was saved.
+        if let Some((before, created)) = before.dated().zip(source.dated())
             && created < before
         {
             return refused(format!(
@@ -137,6 +140,13 @@ pub(super) fn accept(new: &TrustStore, old: &TrustStore, unproven: bool) -> Resu
                 output::minute(before)
             ));
         }
+    }
+    if let Some((source, lost)) = new.emptied_since(old) {
+        return refused(format!(
+            "it gives neither signers nor authorities any more, and the one at hand {lost} signers; \
+             if that is right, take the part out with `gdhcn trust remove {}`",
+            source.name
+        ));
     }
     Ok(())
 }

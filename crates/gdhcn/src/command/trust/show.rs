@@ -1,6 +1,5 @@
 //! `gdhcn trust show`.
 
-use anstream::println;
 use gdhcn_trust::{TrustStore, TrustedKey, kid_text};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,7 +7,7 @@ use serde_json::{Value, json};
 use super::arguments::ShowArguments;
 use super::list;
 use crate::exit::{Exit, Fault};
-use crate::output::{self, PLAIN, STRONG, tame};
+use crate::output::{self, PLAIN, STRONG, println, tame};
 use crate::trust_source;
 
 pub(super) fn run(arguments: &ShowArguments) -> Result<Exit, Fault> {

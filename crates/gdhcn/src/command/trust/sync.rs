@@ -5,9 +5,10 @@ use gdhcn_client::did_web::{DidWeb, DidWebOptions, Fetched};
 use gdhcn_client::gateway::ServerTrust;
 use gdhcn_crypto::{Backend, Thumbprint};
 use gdhcn_envelope::linked_data;
+use gdhcn_envelope::x509::Certificate;
 use gdhcn_trust::did::{self, PinnedKey};
 use gdhcn_trust::snapshot::key_thumbprint;
-use gdhcn_trust::{TrustStore, TrustStoreBuilder};
+use gdhcn_trust::{ProofStatus, Source, TrustStore, TrustStoreBuilder};
 
 use super::arguments::SyncArguments;
 use super::part::{Outcome, State, accept, report};
@@ -101,11 +102,12 @@ fn fetch(
     list_keys: &mut Vec<PinnedKey>,
 ) -> Result<Part, Fault> {
     let before = change.store.sources().iter().find(|before| before.name == source);
-    let etag = before.and_then(|before| before.etag.as_deref());
     let part = if source.starts_with("did:") {
-        fetch_did(source, access, etag, list_keys)?
+        // A key that is named anew is to be tried on the list.
+        let before = before.filter(|_| access.list_key.is_none());
+        fetch_did(source, access, before.and_then(|one| one.etag.as_deref()), list_keys)?
     } else {
-        fetch_gateway(source, access, etag)?
+        fetch_gateway(source, access, before)?
     };
     if let Part::Store(store) = &part {
         accept(store, &change.store, false)?;
@@ -141,7 +143,9 @@ fn fetch_did(
         name_list_key(list_keys, key);
     }
     list_keys.iter().for_each(|key| builder.pin(key.clone()));
-    builder.fetched_at(Some(output::now()), document.etag);
+    // The tag of a list of references says nothing of what it refers to.
+    let etag = document.etag.filter(|_| referred.is_empty());
+    builder.fetched_at(Some(output::now()), etag);
     builder.add_did_documents(did, &document.text, &mut |did| referred.remove(did));
     let store = builder.build();
     trust_source::check_readable(&store)?;
@@ -183,8 +187,17 @@ fn find_list_key(
     Ok(trust_source::pinned(list, key))
 }
 
-fn fetch_gateway(address: &str, access: &GatewayAccess, etag: Option<&str>) -> Result<Part, Fault> {
+fn fetch_gateway(
+    address: &str,
+    access: &GatewayAccess,
+    before: Option<&Source>,
+) -> Result<Part, Fault> {
     let anchors = trust_source::trust_anchors(access)?;
+    // The list at hand was checked up to the anchors of that time: others are to check it anew.
+    let thumbprints = anchors.iter().map(Certificate::thumbprint).collect();
+    let proof = ProofStatus::EntryByEntry { anchors: thumbprints };
+    let before = before.filter(|before| before.proof == proof);
+    let etag = before.and_then(|before| before.etag.as_deref());
     let Some(list) = trust_source::download(address, access, etag)? else {
         return Ok(Part::Unchanged);
     };
@@ -196,5 +209,7 @@ fn fetch_gateway(address: &str, access: &GatewayAccess, etag: Option<&str>) -> R
         let name = format!("entry {} ({kid})", entry.position);
         builder.refuse_last(name, entry.reason.clone());
     }
-    Ok(Part::Store(Box::new(builder.build())))
+    let store = builder.build();
+    trust_source::check_vouched_for(&store)?;
+    Ok(Part::Store(Box::new(store)))
 }
