@@ -3,12 +3,15 @@
 //! A SMART Health Card carries its bundle; an ICVP becomes an International Patient Summary (map
 //! `ICVPClaimtoIPS` of the ICVP implementation guide); everything else follows the maps
 //! `Cert…toDDCC` of the DDCC guide. Identifiers are made from `seed` (the signed bytes, say), so that
-//! one document always gives the same bundle.
+//! one document always gives the same bundle. What R4 demands and a document does not state is
+//! marked as unknown: nothing is made up.
 
 use gdhcn_crypto::sha256;
 use serde_json::{Map, Value, json};
 
 use crate::statement::{Coding, Credential, Recovery, Statement, Test, Vaccination, system};
+use jiff::Timestamp;
+
 use crate::{DateText, HealthDocument};
 
 const DDCC: &str = "http://smart.who.int/ddcc/StructureDefinition";
@@ -19,15 +22,23 @@ const EMPTY_REASON: &str = "http://terminology.hl7.org/CodeSystem/list-empty-rea
 const BUNDLE_SYSTEM: &str = "urn:oid:2.16.724.4.8.10.200.10";
 
 /// The bundle; `None` for what has no content of its own, such as a link.
-pub fn bundle(document: &HealthDocument, seed: &[u8]) -> Option<Value> {
+///
+/// `issued_at` is when the code was signed; it dates the composition. Without it the first event of
+/// the document does.
+pub fn bundle(
+    document: &HealthDocument,
+    issued_at: Option<Timestamp>,
+    seed: &[u8],
+) -> Option<Value> {
     if let HealthDocument::Card(card) = document {
         return Some(card.bundle.clone());
     }
     let credential = document.credential()?;
     let names = Names { seed: sha256(seed) };
+    let dated = issued_at.map(|at| at.to_string()).or_else(|| first_event(&credential));
     Some(match document {
-        HealthDocument::Icvp(_) => summary(&credential, &names),
-        _ => transaction(&credential, &names),
+        HealthDocument::Icvp(_) => summary(&credential, dated.as_deref(), &names),
+        _ => transaction(&credential, dated.as_deref(), &names),
     })
 }
 
@@ -61,10 +72,10 @@ impl Names {
 }
 
 /// An International Patient Summary with one immunization.
-fn summary(credential: &Credential, names: &Names) -> Value {
+fn summary(credential: &Credential, dated: Option<&str>, names: &Names) -> Value {
     let has_issuer = credential.issuer.is_some();
     let mut entries = vec![
-        names.entry("composition", summary_composition(credential, names)),
+        names.entry("composition", summary_composition(credential, dated, names)),
         names.entry("patient", patient(credential)),
     ];
     if has_issuer {
@@ -80,16 +91,21 @@ fn summary(credential: &Credential, names: &Names) -> Value {
         "resourceType": "Bundle",
         "type": "document",
         "identifier": { "system": BUNDLE_SYSTEM, "value": names.uuid("bundle") },
+        // An instant: a day alone is none.
+        "timestamp": dated.map(|at| if at.contains('T') { at.to_owned() } else { format!("{at}T00:00:00Z") }),
         "entry": entries,
     })
 }
 
-fn summary_composition(credential: &Credential, names: &Names) -> Value {
+fn summary_composition(credential: &Credential, dated: Option<&str>, names: &Names) -> Value {
     let empty = |title: &str, code: &str| {
         json!({
             "title": title,
             "code": concept(system::LOINC, code, None),
-            "text": { "status": "empty", "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\"></div>" },
+            "text": {
+                "status": "empty",
+                "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\">No information</div>",
+            },
             "emptyReason": concept(EMPTY_REASON, "unavailable", None),
         })
     };
@@ -102,7 +118,8 @@ fn summary_composition(credential: &Credential, names: &Names) -> Value {
         "title": "International Patient Summary",
         "type": concept(system::LOINC, "60591-5", None),
         "subject": names.reference("patient"),
-        "author": credential.issuer.as_ref().map(|_| [names.reference("organization")]),
+        "date": dated,
+        "author": [author(credential, names)],
         "section": [
             empty("Medication Summary", "10160-0"),
             empty("Allergies and Intolerances", "48765-2"),
@@ -117,7 +134,7 @@ fn summary_composition(credential: &Credential, names: &Names) -> Value {
 }
 
 /// The bundle of the DDCC maps.
-fn transaction(credential: &Credential, names: &Names) -> Value {
+fn transaction(credential: &Credential, dated: Option<&str>, names: &Names) -> Value {
     let mut entries = Vec::new();
     let mut references = Vec::new();
     for (index, statement) in credential.statements.iter().enumerate() {
@@ -142,7 +159,8 @@ fn transaction(credential: &Credential, names: &Names) -> Value {
         "type": concept(system::LOINC, "82593-5", None),
         "category": [concept(&format!("{DDCC}/DDCCDocument"), if is_test { "ddcc-tr" } else { "ddcc-vs" }, None)],
         "subject": names.reference("patient"),
-        "author": credential.issuer.as_ref().map(|_| [names.reference("organization")]),
+        "date": dated,
+        "author": [author(credential, names)],
         "event": if period == json!({}) { Value::Null } else { json!([{ "period": period }]) },
         "section": [{ "code": concept(system::LOINC, "11369-6", None), "entry": references }],
     }));
@@ -152,7 +170,36 @@ fn transaction(credential: &Credential, names: &Names) -> Value {
     if credential.issuer.is_some() {
         all.push(names.entry("organization", organization(credential)));
     }
+    for entry in &mut all {
+        let kind = entry.pointer("/resource/resourceType").cloned();
+        if let Value::Object(members) = entry {
+            members.insert("request".into(), json!({ "method": "POST", "url": kind }));
+        }
+    }
     json!({ "resourceType": "Bundle", "type": "transaction", "entry": all })
+}
+
+fn author(credential: &Credential, names: &Names) -> Value {
+    match credential.issuer {
+        Some(_) => names.reference("organization"),
+        None => json!({ "display": "not stated" }),
+    }
+}
+
+/// The day of the first statement.
+fn first_event(credential: &Credential) -> Option<String> {
+    credential.statements.iter().find_map(|statement| {
+        date(match statement {
+            Statement::Vaccination(one) => &one.date,
+            Statement::Test(one) => &one.sampled_at,
+            Statement::Recovery(one) => &one.first_positive,
+        })
+    })
+}
+
+/// For a concept that R4 demands and the document does not state.
+fn unknown() -> Value {
+    json!({ "text": "unknown" })
 }
 
 fn patient(credential: &Credential) -> Value {
@@ -163,13 +210,21 @@ fn patient(credential: &Credential) -> Value {
         "other" => "other",
         _ => "unknown",
     });
-    let mut names = vec![json!({ "text": person.name })];
+    // R4 knows no empty text: what is blank is left out.
+    let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let mut names = Vec::new();
+    if let Some(name) = filled(&person.name) {
+        names.push(json!({ "text": name }));
+    }
     if let Some(machine) = &person.machine_readable_name {
         let (family, given) = machine.split_once("<<").unwrap_or((machine, ""));
-        let readable = |text: &str| text.replace('<', " ").trim().to_owned();
-        names.push(
-            json!({ "use": "official", "family": readable(family), "given": [readable(given)] }),
-        );
+        let readable = |text: &str| filled(&text.replace('<', " "));
+        let (family, given) = (readable(family), readable(given).map(|given| [given]));
+        if family.is_some() || given.is_some() {
+            names.push(without_nulls(
+                json!({ "use": "official", "family": family, "given": given }),
+            ));
+        }
     }
     let identifier = person.document_number.as_ref().map(|number| {
         let kind = person
@@ -187,7 +242,7 @@ fn patient(credential: &Credential) -> Value {
         "resourceType": "Patient",
         "extension": nationality,
         "identifier": identifier,
-        "name": names,
+        "name": if names.is_empty() { Value::Null } else { names.into() },
         "gender": gender,
         "birthDate": date(&person.birth_date),
         "contact": person.guardian.as_ref().map(|name| json!([{ "name": { "text": name } }])),
@@ -234,8 +289,9 @@ fn immunization(one: &Vaccination, credential: &Credential, names: &Names, guide
     let protocol = without_nulls(json!({
         "authority": credential.issuer.as_ref().map(|_| names.reference("organization")),
         "targetDisease": one.disease.as_ref().map(|disease| [of_coding(disease)]),
-        "doseNumberPositiveInt": one.dose,
-        "seriesDosesPositiveInt": one.total_doses,
+        "doseNumberPositiveInt": one.dose.filter(|dose| *dose > 0),
+        "doseNumberString": if one.dose.is_some_and(|dose| dose > 0) { None } else { Some("unknown") },
+        "seriesDosesPositiveInt": one.total_doses.filter(|total| *total > 0),
     }));
     let identifier = credential.identifier.as_ref().map(|id| json!([{ "value": id }]));
     let vaccine = one.vaccine.as_ref().or(one.brand.as_ref()).map(of_coding);
@@ -244,14 +300,15 @@ fn immunization(one: &Vaccination, credential: &Credential, names: &Names, guide
         "extension": if extensions.is_empty() { Value::Null } else { extensions.into() },
         "identifier": identifier,
         "status": "completed",
-        "vaccineCode": vaccine,
+        "vaccineCode": vaccine.unwrap_or_else(unknown),
         "patient": names.reference("patient"),
         "occurrenceDateTime": date(&one.date),
+        "occurrenceString": if date(&one.date).is_none() { Some("unknown") } else { None },
         "manufacturer": one.manufacturer.as_ref().map(|one| json!({ "display": one.name() })),
         "location": one.centre.as_ref().map(|name| json!({ "display": name })),
         "lotNumber": one.lot,
         "performer": one.practitioner.as_ref().map(|name| json!([{ "actor": { "display": name } }])),
-        "protocolApplied": if protocol == json!({}) { Value::Null } else { json!([protocol]) },
+        "protocolApplied": if protocol.as_object().is_some_and(|one| one.len() > 1) { json!([protocol]) } else { Value::Null },
     }))
 }
 
@@ -259,7 +316,7 @@ fn observation(one: &Test, names: &Names) -> Value {
     without_nulls(json!({
         "resourceType": "Observation",
         "status": "final",
-        "code": one.test_type.as_ref().map(of_coding),
+        "code": one.test_type.as_ref().map_or_else(unknown, of_coding),
         "subject": names.reference("patient"),
         "effectiveDateTime": date(&one.sampled_at),
         "issued": date(&one.resulted_at),

@@ -114,7 +114,7 @@ fn the_published_icvp_is_genuine_and_its_issuer_does_not_own_the_key() {
     assert_eq!(found(&verdict, CheckId::Domain), (Status::Warn, "DOMAIN"));
     assert_eq!(found(&verdict, CheckId::EventDates).0, Status::Pass);
     let document = &verdict.authentic().unwrap()[0];
-    let bundle = fhir::bundle(document, b"seed").unwrap();
+    let bundle = fhir::bundle(document, Some(noon()), b"seed").unwrap();
     let types: Vec<_> = bundle["entry"]
         .as_array()
         .unwrap()
@@ -190,14 +190,37 @@ fn the_published_signed_link_names_its_faults() {
     assert_ne!(found(&verdict, CheckId::Link).0, Status::Pass);
 }
 
+/// R4: a document has a timestamp, a protocol a dose number, a section a text.
+#[test]
+fn an_icvp_becomes_a_patient_summary_that_r4_takes() {
+    let country = Country::new("XXA");
+    let verdict = judge(&Code::icvp("2026-10-01").text(&country), &country.trust());
+    let document = &verdict.authentic().unwrap()[0];
+    for (issued_at, timestamp) in
+        [(Some(noon()), "2026-11-25T12:00:00Z"), (None, "2026-10-01T00:00:00Z")]
+    {
+        let bundle = fhir::bundle(document, issued_at, b"seed").unwrap();
+        assert_eq!(
+            (&bundle["type"], &bundle["timestamp"]),
+            (&"document".into(), &timestamp.into())
+        );
+        let composition = &bundle["entry"][0]["resource"];
+        assert!(timestamp.starts_with(&composition["date"].as_str().unwrap()[..10]));
+        let narrative = composition["section"][0]["text"]["div"].as_str().unwrap();
+        assert!(narrative.contains(">No information<"));
+        let immunization = &bundle["entry"].as_array().unwrap().last().unwrap()["resource"];
+        assert_eq!(immunization["protocolApplied"][0]["doseNumberString"], "unknown");
+    }
+}
+
 #[test]
 fn a_dcc_becomes_a_fhir_bundle_that_is_the_same_every_time() {
     let country = Country::new("XXA");
     let verdict = judge(&Code::dcc().text(&country), &country.trust());
     let document = &verdict.authentic().unwrap()[0];
-    let bundle = fhir::bundle(document, b"the signed bytes").unwrap();
-    assert_eq!(bundle, fhir::bundle(document, b"the signed bytes").unwrap());
-    assert_ne!(bundle, fhir::bundle(document, b"others").unwrap());
+    let bundle = fhir::bundle(document, Some(noon()), b"the signed bytes").unwrap();
+    assert_eq!(bundle, fhir::bundle(document, Some(noon()), b"the signed bytes").unwrap());
+    assert_ne!(bundle, fhir::bundle(document, Some(noon()), b"others").unwrap());
     let entries = bundle["entry"].as_array().unwrap();
     let resource = |kind: &str| {
         entries
@@ -211,6 +234,14 @@ fn a_dcc_becomes_a_fhir_bundle_that_is_the_same_every_time() {
     assert_eq!(immunization["status"], "completed");
     assert_eq!(immunization["protocolApplied"][0]["doseNumberPositiveInt"], 2);
     assert_eq!(immunization["vaccineCode"]["coding"][0]["code"], "1119349007");
+    // What R4 demands.
+    let composition = resource("Composition");
+    assert_eq!(composition["date"], noon().to_string());
+    assert!(composition["author"][0]["reference"].is_string());
+    for entry in entries {
+        assert_eq!(entry["request"]["method"], "POST", "bdl-3");
+        assert_eq!(entry["request"]["url"], entry["resource"]["resourceType"]);
+    }
     // Every reference is to an entry of the bundle.
     let names: Vec<_> = entries.iter().map(|entry| entry["fullUrl"].as_str().unwrap()).collect();
     let text = bundle.to_string();

@@ -93,10 +93,16 @@ fn export(judged: &[Judged], as_fhir: bool) -> Result<(), Fault> {
             );
             continue;
         };
+        if let Some((_, reason)) = one.because(None) {
+            let reason = output::tame_line(&reason);
+            output::eprintln!("{}: genuine, but {}: {reason}", tame(&one.name), one.outcome());
+        }
+        let envelope = one.verdict.as_ref().and_then(|verdict| verdict.envelope.as_ref());
+        let issued_at = envelope.and_then(|envelope| envelope.issued_at);
         for document in documents {
             let credential = document.credential();
             if as_fhir {
-                exported.extend(fhir::bundle(document, &one.digest));
+                exported.extend(fhir::bundle(document, issued_at, &one.digest));
             } else {
                 exported.extend(credential.iter().flat_map(ddcc::core_data_set));
             }

@@ -188,7 +188,7 @@ fn an_answer_that_cannot_be_written_is_a_fault_and_no_panic() {
         ("trust export out.trust --store st".to_owned(), 0),
         ("trust diff demo/xxa/dsc.pem demo/xxa/sca.pem".to_owned(), 1),
     ] {
-        let line = |rest: &str| format!("{} {call} {rest}", crate::program::GDHCN);
+        let line = |rest: &str| format!("{} {call} {rest}", GDHCN);
         let run = place.shell(&line(">/dev/full"));
         assert_eq!(run.code, 70, "{call}: {}", run.stderr);
         assert!(run.stderr.starts_with("error: ") && run.stderr.lines().count() == 1, "{call}");
