@@ -259,8 +259,8 @@ const SERVE_EXAMPLES: &str = "\
 Example:
   gdhcn gateway serve --config gateway.toml
 
-Exit codes: 0 ended by Ctrl-C, 64 wrong usage, 66 the configuration cannot be read, 70 it does not
-start.";
+Exit codes: 0 ended by Ctrl-C, 64 wrong usage, 66 the configuration or a file that it names cannot be
+read, 70 it does not start.";
 
 #[derive(Args, Debug)]
 #[command(after_help = SERVE_EXAMPLES)]

@@ -72,7 +72,9 @@ impl fmt::Display for Fault {
                 // Some errors repeat what caused them.
                 let mut said = String::new();
                 for cause in error.chain().map(ToString::to_string) {
-                    if !said.contains(&cause) {
+                    if cause.starts_with(&said) {
+                        said = cause;
+                    } else if !said.contains(&cause) {
                         let colon = if said.is_empty() { "" } else { ": " };
                         said = format!("{said}{colon}{cause}");
                     }

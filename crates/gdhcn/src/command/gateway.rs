@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use gdhcn_server::gateway::StartError;
 use gdhcn_server::{Clock, Gateway, GatewayConfig};
 
 use super::stop::StopSignals;
@@ -15,8 +16,7 @@ pub(crate) fn serve(arguments: &ServeArguments) -> Result<Exit, Fault> {
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     runtime_with(config.worker_threads)?.block_on(async {
         let stop = StopSignals::listen()?;
-        let gateway =
-            Gateway::start(config, Clock::System).await.or_internal("starting the gateway")?;
+        let gateway = Gateway::start(config, Clock::System).await.map_err(fault_of)?;
         let address = gateway.address();
         println!("gateway up at {STRONG}{scheme}://{address}{PLAIN}; Ctrl-C ends it");
         stop.received().await;
@@ -24,6 +24,17 @@ pub(crate) fn serve(arguments: &ServeArguments) -> Result<Exit, Fault> {
         gateway.shutdown().await;
         Ok(Exit::SUCCESS)
     })
+}
+
+/// Files that the configuration names are inputs.
+fn fault_of(error: StartError) -> Fault {
+    match error {
+        StartError::Config(_)
+        | StartError::Tls(_)
+        | StartError::AnchorFile { .. }
+        | StartError::Anchor { .. } => Fault::Input(error.into()),
+        other => Fault::Internal(anyhow::Error::from(other).context("starting the gateway")),
+    }
 }
 
 /// The runtime for services and network calls.

@@ -3,7 +3,7 @@
 use crate::program::{Place, assert_snapshot};
 
 /// Every command that does something.
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 13] = [
     &["demo"],
     &["verify"],
     &["decode"],
@@ -15,6 +15,7 @@ const COMMANDS: [&[&str]; 12] = [
     &["trust", "export"],
     &["trust", "remove"],
     &["trust", "verify"],
+    &["verifier", "serve"],
     &["gateway", "serve"],
 ];
 
