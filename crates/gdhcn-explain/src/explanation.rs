@@ -6,8 +6,8 @@ use gdhcn_verify::{CheckId, Outcome, Reason, Status, Verdict};
 use serde_json::{Value, json};
 use unic_langid::LanguageIdentifier;
 
-use crate::Language;
 use crate::message::Message;
+use crate::{Label, Language};
 
 /// The messages of one language, read once and used for many verdicts.
 pub struct Messages {
@@ -99,6 +99,16 @@ impl Messages {
     /// What a code means, where the facts of the case are not at hand: an ellipsis stands for them.
     pub fn code(&self, code: &str) -> String {
         self.format(&Message::without_facts(code)).unwrap_or_else(|| code.to_owned())
+    }
+
+    /// What a line of the content is about.
+    pub fn label(&self, label: Label) -> String {
+        self.plain(label.id())
+    }
+
+    /// What is said before content that nobody is known to vouch for.
+    pub fn unproven(&self) -> String {
+        self.plain("unproven")
     }
 
     fn outcome(&self, outcome: Outcome) -> String {
@@ -242,7 +252,8 @@ mod tests {
                         .into_iter()
                         .flat_map(|id| [format!("outcome-{id}"), format!("advice-{id}")]),
                 )
-                .chain(["no-code".to_owned()]);
+                .chain(Label::ALL.map(|label| label.id().to_owned()))
+                .chain(["no-code".to_owned(), "unproven".to_owned()]);
             for id in ids {
                 assert!(messages.format(&Message::plain(&id)).is_some(), "{language} {id}");
             }

@@ -24,10 +24,12 @@
 //! ```
 
 mod explanation;
+mod label;
 mod language;
 mod message;
 mod report;
 
 pub use explanation::{ExplainedCheck, Explanation, Messages};
+pub use label::Label;
 pub use language::{Language, UnknownLanguage};
 pub use report::report;

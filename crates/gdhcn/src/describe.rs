@@ -6,10 +6,11 @@ use gdhcn_credential::dcc::{Recovery, Statement, Test, Vaccination};
 use gdhcn_credential::{
     Coding, DateText, Dcc, HealthDocument, HealthLink, Icvp, Person, statement, to_json,
 };
+use gdhcn_explain::Label;
 
 /// Label and value, line by line, for people.
-pub(crate) fn lines(document: &HealthDocument) -> Vec<(&'static str, String)> {
-    let mut lines = vec![("Document", document.title().to_owned())];
+pub(crate) fn lines(document: &HealthDocument) -> Vec<(Label, String)> {
+    let mut lines = vec![(Label::Document, document.title().to_owned())];
     if let Some(person) = document.person() {
         lines.extend(of_person(&person));
     }
@@ -18,7 +19,7 @@ pub(crate) fn lines(document: &HealthDocument) -> Vec<(&'static str, String)> {
         HealthDocument::Icvp(icvp) => lines.extend(of_icvp(icvp)),
         HealthDocument::Link(link) => lines.extend(of_link(link)),
         HealthDocument::Unsupported(other) => {
-            lines.push(("Content", to_json(&other.content).to_string()));
+            lines.push((Label::Content, to_json(&other.content).to_string()));
         }
         other => {
             let credential = other.credential();
@@ -30,24 +31,24 @@ pub(crate) fn lines(document: &HealthDocument) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn of_person(person: &Person) -> Vec<(&'static str, String)> {
+fn of_person(person: &Person) -> Vec<(Label, String)> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     vec![
-        ("Name", person.name.clone()),
-        ("In passport", text(&person.machine_readable_name)),
-        ("Born", person.birth_date.to_string()),
-        ("Sex", text(&person.sex)),
-        ("Nationality", person.nationality.as_deref().map(country).unwrap_or_default()),
-        ("Document no.", text(&person.document_number)),
-        ("Guardian", text(&person.guardian)),
+        (Label::Name, person.name.clone()),
+        (Label::InPassport, text(&person.machine_readable_name)),
+        (Label::Born, person.birth_date.to_string()),
+        (Label::Sex, text(&person.sex)),
+        (Label::Nationality, person.nationality.as_deref().map(country).unwrap_or_default()),
+        (Label::DocumentNumber, text(&person.document_number)),
+        (Label::Guardian, text(&person.guardian)),
     ]
 }
 
-fn of_dcc(dcc: &Dcc) -> Vec<(&'static str, String)> {
+fn of_dcc(dcc: &Dcc) -> Vec<(Label, String)> {
     let Some(statement) = &dcc.statement else { return Vec::new() };
     let mut lines = vec![
-        ("Statement", statement.kind().to_string()),
-        ("Disease", named(ValueSetId::Disease, statement.disease())),
+        (Label::Statement, statement.kind().to_string()),
+        (Label::Disease, named(ValueSetId::Disease, statement.disease())),
     ];
     lines.extend(match statement {
         Statement::Vaccination(vaccination) => of_vaccination(vaccination),
@@ -55,44 +56,44 @@ fn of_dcc(dcc: &Dcc) -> Vec<(&'static str, String)> {
         Statement::Recovery(recovery) => of_recovery(recovery),
     });
     lines.extend([
-        ("Country", country(statement.country())),
-        ("Issued by", statement.issuer().to_owned()),
-        ("Identifier", statement.id().to_owned()),
+        (Label::Country, country(statement.country())),
+        (Label::IssuedBy, statement.issuer().to_owned()),
+        (Label::Identifier, statement.id().to_owned()),
     ]);
     lines
 }
 
-fn of_vaccination(vaccination: &Vaccination) -> Vec<(&'static str, String)> {
+fn of_vaccination(vaccination: &Vaccination) -> Vec<(Label, String)> {
     let number = |number: Option<u32>| number.map_or_else(|| "?".to_owned(), |one| one.to_string());
     vec![
-        ("Vaccine", named(ValueSetId::Product, &vaccination.product)),
-        ("Kind", named(ValueSetId::Prophylaxis, &vaccination.prophylaxis)),
-        ("Holder", named(ValueSetId::Holder, &vaccination.holder)),
-        ("Dose", format!("{} of {}", number(vaccination.dose), number(vaccination.series))),
-        ("Date", vaccination.date.to_string()),
+        (Label::Vaccine, named(ValueSetId::Product, &vaccination.product)),
+        (Label::Kind, named(ValueSetId::Prophylaxis, &vaccination.prophylaxis)),
+        (Label::Holder, named(ValueSetId::Holder, &vaccination.holder)),
+        (Label::Dose, format!("{}/{}", number(vaccination.dose), number(vaccination.series))),
+        (Label::Date, vaccination.date.to_string()),
     ]
 }
 
-fn of_test(test: &Test) -> Vec<(&'static str, String)> {
+fn of_test(test: &Test) -> Vec<(Label, String)> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     vec![
-        ("Kind of test", named(ValueSetId::TestType, &test.test_type)),
-        ("Name of test", text(&test.name)),
-        ("Device", text(&test.device)),
-        ("Result", named(ValueSetId::TestResult, &test.result)),
-        ("Sampled at", test.sampled_at.to_string()),
-        ("Centre", text(&test.centre)),
+        (Label::KindOfTest, named(ValueSetId::TestType, &test.test_type)),
+        (Label::NameOfTest, text(&test.name)),
+        (Label::Device, text(&test.device)),
+        (Label::Result, named(ValueSetId::TestResult, &test.result)),
+        (Label::SampledAt, test.sampled_at.to_string()),
+        (Label::Centre, text(&test.centre)),
     ]
 }
 
-fn of_recovery(recovery: &Recovery) -> Vec<(&'static str, String)> {
+fn of_recovery(recovery: &Recovery) -> Vec<(Label, String)> {
     vec![
-        ("First positive", recovery.first_positive.to_string()),
-        ("Valid", format!("{} to {}", recovery.valid_from, recovery.valid_until)),
+        (Label::FirstPositive, recovery.first_positive.to_string()),
+        (Label::Valid, format!("{} – {}", recovery.valid_from, recovery.valid_until)),
     ]
 }
 
-fn of_icvp(icvp: &Icvp) -> Vec<(&'static str, String)> {
+fn of_icvp(icvp: &Icvp) -> Vec<(Label, String)> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let date = |date: &Option<DateText>| date.as_ref().map(DateText::to_string).unwrap_or_default();
     icvp.doses
@@ -100,85 +101,91 @@ fn of_icvp(icvp: &Icvp) -> Vec<(&'static str, String)> {
         .flat_map(|dose| {
             let product = dose.icvp_product();
             vec![
-                ("Disease", dose.disease().map(|one| one.name().to_owned()).unwrap_or_default()),
                 (
-                    "Vaccine",
+                    Label::Disease,
+                    dose.disease().map(|one| one.name().to_owned()).unwrap_or_default(),
+                ),
+                (
+                    Label::Vaccine,
                     product.map_or_else(
                         || dose.product.clone(),
                         |one| format!("{}, {}", one.display_name(), one.manufacturer),
                     ),
                 ),
-                ("Manufacturer", text(&dose.manufacturer)),
-                ("Batch", dose.batch.clone()),
-                ("Date", dose.date.to_string()),
+                (Label::Manufacturer, text(&dose.manufacturer)),
+                (Label::Batch, dose.batch.clone()),
+                (Label::Date, dose.date.to_string()),
                 (
-                    "Counts from",
+                    Label::CountsFrom,
                     dose.first_valid_day().map(|day| day.to_string()).unwrap_or_default(),
                 ),
-                ("Valid from", date(&dose.valid_from)),
-                ("Valid until", date(&dose.valid_until)),
-                ("Clinician", text(&dose.clinician)),
-                ("Authority", dose.authority.as_deref().map(country).unwrap_or_default()),
+                (Label::ValidFrom, date(&dose.valid_from)),
+                (Label::ValidUntil, date(&dose.valid_until)),
+                (Label::Clinician, text(&dose.clinician)),
+                (Label::Authority, dose.authority.as_deref().map(country).unwrap_or_default()),
             ]
         })
         .collect()
 }
 
 /// A link without its key: who has that can open it.
-fn of_link(link: &HealthLink) -> Vec<(&'static str, String)> {
+fn of_link(link: &HealthLink) -> Vec<(Label, String)> {
     match &link.payload {
         Ok(payload) => vec![
-            ("Link to", payload.url.clone()),
-            ("Label", payload.label.clone().unwrap_or_default()),
-            ("Passcode", if payload.needs_passcode() { "yes" } else { "" }.to_owned()),
+            (Label::LinkTo, payload.url.clone()),
+            (Label::Label, payload.label.clone().unwrap_or_default()),
+            (Label::Passcode, if payload.needs_passcode() { "yes" } else { "" }.to_owned()),
         ],
-        Err(error) => vec![("Link", error.to_string())],
+        Err(error) => vec![(Label::Link, error.to_string())],
     }
 }
 
 /// A statement of any format, in the model that all share.
-fn of_statement(statement: &statement::Statement) -> Vec<(&'static str, String)> {
+fn of_statement(statement: &statement::Statement) -> Vec<(Label, String)> {
     let name = |coding: &Option<Coding>| coding.as_ref().map(coded).unwrap_or_default();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     match statement {
         statement::Statement::Vaccination(one) => vec![
-            ("Disease", name(&one.disease)),
-            ("Vaccine", name(&one.vaccine)),
-            ("Product", if one.brand == one.vaccine { String::new() } else { name(&one.brand) }),
-            ("Manufacturer", name(&one.manufacturer)),
-            ("Batch", text(&one.lot)),
-            ("Date", one.date.to_string()),
+            (Label::Disease, name(&one.disease)),
+            (Label::Vaccine, name(&one.vaccine)),
             (
-                "Dose",
+                Label::Product,
+                if one.brand == one.vaccine { String::new() } else { name(&one.brand) },
+            ),
+            (Label::Manufacturer, name(&one.manufacturer)),
+            (Label::Batch, text(&one.lot)),
+            (Label::Date, one.date.to_string()),
+            (
+                Label::Dose,
                 match (one.dose, one.total_doses) {
-                    (Some(dose), Some(total)) => format!("{dose} of {total}"),
+                    (Some(dose), Some(total)) => format!("{dose}/{total}"),
                     (Some(dose), None) => dose.to_string(),
                     _ => String::new(),
                 },
             ),
-            ("Country", name(&one.country)),
-            ("Centre", text(&one.centre)),
-            ("Given by", text(&one.practitioner)),
-            ("Valid from", one.valid_from.to_string()),
-            ("Valid until", one.valid_until.to_string()),
-            ("Next dose", one.next_dose.to_string()),
+            (Label::Country, name(&one.country)),
+            (Label::Centre, text(&one.centre)),
+            (Label::GivenBy, text(&one.practitioner)),
+            (Label::ValidFrom, one.valid_from.to_string()),
+            (Label::ValidUntil, one.valid_until.to_string()),
+            (Label::NextDose, one.next_dose.to_string()),
         ],
         statement::Statement::Test(one) => vec![
-            ("Pathogen", name(&one.pathogen)),
-            ("Kind of test", name(&one.test_type)),
-            ("Product", name(&one.brand)),
-            ("Result", name(&one.result)),
-            ("Sampled at", one.sampled_at.to_string()),
-            ("Result at", one.resulted_at.to_string()),
-            ("Country", name(&one.country)),
-            ("Centre", text(&one.centre)),
+            (Label::Pathogen, name(&one.pathogen)),
+            (Label::KindOfTest, name(&one.test_type)),
+            (Label::Product, name(&one.brand)),
+            (Label::Result, name(&one.result)),
+            (Label::SampledAt, one.sampled_at.to_string()),
+            (Label::ResultAt, one.resulted_at.to_string()),
+            (Label::Country, name(&one.country)),
+            (Label::Centre, text(&one.centre)),
         ],
         statement::Statement::Recovery(one) => vec![
-            ("Recovered from", name(&one.disease)),
-            ("First positive", one.first_positive.to_string()),
-            ("Valid from", one.valid_from.to_string()),
-            ("Valid until", one.valid_until.to_string()),
-            ("Country", name(&one.country)),
+            (Label::RecoveredFrom, name(&one.disease)),
+            (Label::FirstPositive, one.first_positive.to_string()),
+            (Label::ValidFrom, one.valid_from.to_string()),
+            (Label::ValidUntil, one.valid_until.to_string()),
+            (Label::Country, name(&one.country)),
         ],
         _ => Vec::new(),
     }

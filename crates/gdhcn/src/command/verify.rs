@@ -6,7 +6,7 @@ use anstyle::Style;
 use gdhcn_codes::Participant;
 use gdhcn_credential::{HealthDocument, ddcc, fhir};
 use gdhcn_crypto::sha256;
-use gdhcn_explain::{Explanation, Messages};
+use gdhcn_explain::{Explanation, Language, Messages};
 use gdhcn_verify::{
     Check, CheckId, Content, Context, Envelope, Limits, Outcome, Policy, Reason, Signer, Status,
     Verdict,
@@ -158,8 +158,7 @@ impl Judged {
         report
     }
 
-    /// Prints the verdict in the plain words of a language. The labels of the document's content
-    /// stay in English, as they stand on the certificates themselves.
+    /// Prints the verdict in the plain words of a language.
     fn explain(&self, messages: &Messages) {
         let explanation = self.explanation(messages);
         let style = style_of(self.outcome());
@@ -168,13 +167,13 @@ impl Judged {
             println!("  {line}");
         }
         let Some(verdict) = &self.verdict else { return };
-        print_content(verdict);
+        print_content(verdict, messages);
         println!();
         let checks = explanation.checks.iter().zip(&verdict.checks);
         for (words, check) in checks.filter(|(_, check)| check.reason != Reason::NotApplicable) {
             let style = style_of_check(check.status);
-            let text = words.text.as_deref().unwrap_or_default();
-            println!("  {style}{}{PLAIN}: {}. {text}", words.title, words.status);
+            let text = words.text.iter().map(|text| format!(" – {text}")).collect::<String>();
+            println!("  {style}{}{PLAIN}: {}{text}", words.title, words.status);
         }
     }
 
@@ -195,7 +194,7 @@ impl Judged {
                 }
             }
         }
-        print_content(verdict);
+        print_content(verdict, &Messages::new(Language::English));
         if let Some(signer) = &verdict.signer {
             print_signer(signer);
         }
@@ -227,22 +226,27 @@ const fn style_of(outcome: Outcome) -> Style {
     }
 }
 
-fn print_content(verdict: &Verdict) {
+fn print_content(verdict: &Verdict, messages: &Messages) {
     match verdict.content() {
         Content::Unreadable => {}
-        Content::Authentic(documents) => print_documents(documents),
+        Content::Authentic(documents) => print_documents(documents, messages),
         Content::Unproven(documents) => {
-            println!("\n  {OPEN}Nobody is known to vouch for what follows:{PLAIN}");
-            print_documents(documents);
+            println!("\n  {OPEN}{}{PLAIN}", messages.unproven());
+            print_documents(documents, messages);
         }
     }
 }
 
-fn print_documents(documents: &[HealthDocument]) {
+fn print_documents(documents: &[HealthDocument], messages: &Messages) {
     for document in documents {
         println!();
-        for (label, value) in describe::lines(document) {
-            println!("  {:13} {}", label, tame(&value));
+        let lines = describe::lines(document);
+        let lines: Vec<_> =
+            lines.into_iter().map(|(label, value)| (messages.label(label), value)).collect();
+        let longest = lines.iter().map(|(label, _)| label.chars().count()).max();
+        let width = longest.unwrap_or_default().max(13);
+        for (label, value) in lines {
+            println!("  {label:width$} {}", tame(&value));
         }
     }
 }
