@@ -47,7 +47,7 @@ pub use icvp::Icvp;
 pub use json::{from_json, to_json};
 pub use limits::Limits;
 pub use nfc::normalized;
-pub use person::Person;
+pub use person::{Likeness, Person};
 pub use problem::{Problem, Rule};
 pub use statement::{Coding, Credential};
 pub use time_claim::{TimeClaim, TimeFault};

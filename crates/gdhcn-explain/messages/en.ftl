@@ -116,6 +116,10 @@ not-signed = Parts of the document are not signed. They were left aside.
 not-loaded = The data for this check is not loaded.
 not-applicable = Does not apply to this kind of document.
 earlier-failure = Not checked because of the failure above.
+together-accepted = One of these documents is accepted, and that is enough.
+together-none = None of these documents is accepted.
+together-different = The documents are of different persons.
+together-unclear = The documents do not say whether they are of one person.
 unproven = Nobody is known to vouch for what follows:
 no-code = No code was found in the picture. Take it sharper, nearer and evenly lit.
 

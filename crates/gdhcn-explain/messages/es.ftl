@@ -113,6 +113,10 @@ not-signed = Partes del documento no están firmadas. Se dejaron de lado.
 not-loaded = Los datos para esta comprobación no están cargados.
 not-applicable = No se aplica a este tipo de documento.
 earlier-failure = No comprobado debido al fallo anterior.
+together-accepted = Uno de estos documentos se acepta, y eso basta.
+together-none = Ninguno de estos documentos se acepta.
+together-different = Los documentos son de personas distintas.
+together-unclear = Los documentos no dicen si son de una misma persona.
 unproven = Nadie conocido responde de lo que sigue:
 no-code = No se encontró ningún código en la imagen. Tómela más nítida, más de cerca y con luz uniforme.
 

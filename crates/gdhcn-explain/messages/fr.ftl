@@ -113,6 +113,10 @@ not-signed = Des parties du document ne sont pas signées. Elles ont été laiss
 not-loaded = Les données pour cette vérification ne sont pas chargées.
 not-applicable = Sans objet pour ce type de document.
 earlier-failure = Non vérifié en raison de l’échec indiqué plus haut.
+together-accepted = L’un de ces documents est accepté, cela suffit.
+together-none = Aucun de ces documents n’est accepté.
+together-different = Les documents concernent des personnes différentes.
+together-unclear = Les documents ne disent pas s’ils concernent la même personne.
 unproven = Personne de connu ne garantit ce qui suit :
 no-code = Aucun code n’a été trouvé dans l’image. Prenez-la plus nette, de plus près et avec un éclairage régulier.
 

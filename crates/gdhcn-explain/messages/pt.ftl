@@ -113,6 +113,10 @@ not-signed = Partes do documento não estão assinadas. Foram deixadas de lado.
 not-loaded = Os dados para esta verificação não estão carregados.
 not-applicable = Não se aplica a este tipo de documento.
 earlier-failure = Não verificado por causa da falha acima.
+together-accepted = Um destes documentos é aceite, e isso basta.
+together-none = Nenhum destes documentos é aceite.
+together-different = Os documentos são de pessoas diferentes.
+together-unclear = Os documentos não dizem se são da mesma pessoa.
 unproven = Ninguém conhecido garante o que se segue:
 no-code = Não foi encontrado nenhum código na imagem. Tire-a mais nítida, mais de perto e com luz uniforme.
 

@@ -111,6 +111,10 @@ not-signed = 文件有部分内容未经签名，已不予考虑。
 not-loaded = 未载入此项核验所需的数据。
 not-applicable = 不适用于此类文件。
 earlier-failure = 因上述未通过项而未核验。
+together-accepted = 其中一份文件已被接受，这就足够了。
+together-none = 这些文件均未被接受。
+together-different = 这些文件属于不同的人。
+together-unclear = 无法从文件判断它们是否属于同一个人。
 unproven = 以下内容没有已知的机构予以保证：
 no-code = 图片中未找到二维码。请拍得更清晰、更近，并保持光线均匀。
 

@@ -2,7 +2,8 @@ use std::borrow::Cow;
 
 use fluent_bundle::FluentResource;
 use fluent_bundle::concurrent::FluentBundle;
-use gdhcn_verify::{CheckId, Outcome, Reason, Status, Verdict};
+use gdhcn_credential::Likeness;
+use gdhcn_verify::{CheckId, Outcome, Reason, Status, Together, Verdict};
 use serde_json::{Value, json};
 use unic_langid::LanguageIdentifier;
 
@@ -111,6 +112,11 @@ impl Messages {
         self.plain("unproven")
     }
 
+    /// What is said of several certificates that one person shows.
+    pub fn together(&self, together: &Together) -> String {
+        self.plain(together_id(together))
+    }
+
     fn outcome(&self, outcome: Outcome) -> String {
         self.plain(&format!("outcome-{}", outcome_id(outcome)))
     }
@@ -148,6 +154,15 @@ impl Explanation {
                 "text": check.text,
             })).collect::<Vec<_>>(),
         })
+    }
+}
+
+const fn together_id(together: &Together) -> &'static str {
+    match (together.persons, together.outcome) {
+        (Likeness::Different, _) => "together-different",
+        (Likeness::Unclear, _) => "together-unclear",
+        (Likeness::Same, Outcome::Accepted) => "together-accepted",
+        (Likeness::Same, _) => "together-none",
     }
 }
 
@@ -253,7 +268,11 @@ mod tests {
                         .flat_map(|id| [format!("outcome-{id}"), format!("advice-{id}")]),
                 )
                 .chain(Label::ALL.map(|label| label.id().to_owned()))
-                .chain(["no-code".to_owned(), "unproven".to_owned()]);
+                .chain(["no-code".to_owned(), "unproven".to_owned()])
+                .chain(
+                    ["accepted", "none", "different", "unclear"]
+                        .map(|what| format!("together-{what}")),
+                );
             for id in ids {
                 assert!(messages.format(&Message::plain(&id)).is_some(), "{language} {id}");
             }

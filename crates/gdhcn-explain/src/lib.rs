@@ -32,4 +32,4 @@ mod report;
 pub use explanation::{ExplainedCheck, Explanation, Messages};
 pub use label::Label;
 pub use language::{Language, UnknownLanguage};
-pub use report::report;
+pub use report::{report, report_together};

@@ -38,6 +38,7 @@ mod signer;
 mod smart_health_card;
 mod source;
 mod time;
+mod together;
 mod verdict;
 
 use gdhcn_credential::{TextKind, detect};
@@ -49,6 +50,7 @@ use crate::verdict::Findings;
 pub use check::{Check, CheckId, Status};
 pub use policy::{Policy, PolicyName, UnknownPolicy};
 pub use reason::{Fact, Reason};
+pub use together::Together;
 pub use verdict::{Content, Envelope, Outcome, Signer, Verdict};
 
 /// What a text is judged by.

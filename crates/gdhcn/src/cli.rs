@@ -84,6 +84,7 @@ Examples:
   gdhcn verify photo.jpg --trust https://gateway.example --client-cert tls.pem \\
       --client-key tls.key --trust-anchor ta.pem
   gdhcn verify photo.png --trust did.json --language fr
+  gdhcn verify dose.png booster.png --same-person
   gdhcn verify scans/ --trust did.json --csv > results.csv
   gdhcn verify photo.png --trust did.json --fhir > bundle.json
 
@@ -132,6 +133,10 @@ pub(crate) struct VerifyArguments {
     /// result gets an `explanation`
     #[arg(long, value_name = "TAG", conflicts_with_all = ["fhir", "ddcc"])]
     pub(crate) language: Option<Language>,
+    /// The certificates are one person's: the best of them counts, if the genuine ones agree on name
+    /// and date of birth
+    #[arg(long, conflicts_with_all = ["jsonl", "csv", "fhir", "ddcc"])]
+    pub(crate) same_person: bool,
     /// Judge so many codes at a time; as many as there are processors when left out
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,

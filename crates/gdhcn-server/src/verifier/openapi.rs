@@ -110,6 +110,10 @@ fn schemas() -> Value {
                 "codes": { "type": "array", "items": text, "minItems": 1, "maxItems": 1000 },
                 "at": { "type": "string", "description": "Judge validity at this instant" },
                 "policy": policy,
+                "same_person": {
+                    "type": "boolean",
+                    "description": "They are one person's: the best of them counts",
+                },
                 "language": {
                     "type": "string",
                     "description": "Explain in this language instead of that of Accept-Language",
@@ -124,6 +128,18 @@ fn schemas() -> Value {
                 "policy": policy,
                 "at": instant,
                 "results": { "type": "array", "items": reference("Verdict") },
+                "together": reference("Together"),
+            },
+        },
+        "Together": {
+            "type": "object",
+            "description": "What the codes are worth together, if they are said to be one person's",
+            "required": ["outcome", "best", "persons"],
+            "properties": {
+                "outcome": outcome,
+                "best": { "type": ["integer", "null"], "description": "Index in results" },
+                "persons": { "enum": ["same", "different", "unclear"] },
+                "explanation": text,
             },
         },
         "Verdict": {

@@ -6,9 +6,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
 use gdhcn_credential::{codes_of_text, divoc, parse_instant_loose, shc};
-use gdhcn_explain::{Language, Messages, report};
+use gdhcn_explain::{Language, Messages, report, report_together};
 use gdhcn_scan::ScanError;
-use gdhcn_verify::{Context, Limits, Outcome, PolicyName, verify as judge};
+use gdhcn_verify::{Context, Limits, Outcome, PolicyName, Together, verify as judge};
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderMap, Request};
 use jiff::Timestamp;
@@ -35,6 +35,9 @@ struct Codes {
     at: Option<String>,
     /// `lenient`, `border` or `strict`; the service's own when left out.
     policy: Option<String>,
+    /// Whether they are one person's, so that the best of them counts.
+    #[serde(default)]
+    same_person: bool,
     /// The language to explain in; that of the header `Accept-Language` when left out.
     language: Option<String>,
 }
@@ -55,6 +58,7 @@ pub(super) async fn verify(
     let body = message::body(request, verifier.body_bytes).await?;
     let mut policy = verifier.policy;
     let mut at = None;
+    let mut same_person = false;
     let codes = match kind.as_str() {
         "text/plain" => {
             let text = std::str::from_utf8(&body)
@@ -76,6 +80,7 @@ pub(super) async fn verify(
                 let wanted = wanted.parse::<Language>();
                 language = Some(wanted.map_err(|e| Problem::bad_request(e.to_string()))?);
             }
+            same_person = request.same_person;
             at = request
                 .at
                 .as_deref()
@@ -104,10 +109,16 @@ pub(super) async fn verify(
         let messages = language.map(Messages::new);
         let named = codes.into_iter().map(|code| (String::new(), code)).collect();
         let codes = shc::split(named, &context.limits.credential);
-        let verdicts = codes.iter().map(|code| judge(&code.text, &context));
-        let (outcomes, reports): (Vec<_>, Vec<_>) =
-            verdicts.map(|one| (one.outcome, report(Some(&one), messages.as_ref()))).unzip();
-        answer(Outcome::of_all(outcomes), policy.name, at, reports)
+        let verdicts: Vec<_> = codes.iter().map(|code| judge(&code.text, &context)).collect();
+        let together = same_person.then(|| Together::of(&verdicts)).flatten();
+        let all = || Outcome::of_all(verdicts.iter().map(|one| one.outcome));
+        let outcome = together.map_or_else(all, |together| together.outcome);
+        let reports = verdicts.iter().map(|one| report(Some(one), messages.as_ref())).collect();
+        let mut answer = answer(outcome, policy.name, at, reports);
+        if let (Some(together), Some(members)) = (together, answer.as_object_mut()) {
+            members.insert("together".to_owned(), report_together(&together, messages.as_ref()));
+        }
+        answer
     });
     let results = results.await.map_err(|_| Problem::internal())?;
     Ok(super::json(&results))

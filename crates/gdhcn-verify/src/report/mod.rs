@@ -19,7 +19,9 @@ mod statement;
 
 use serde_json::{Value, json};
 
-use crate::{Check, Content, Envelope, Outcome, Signer, Verdict};
+use gdhcn_credential::Likeness;
+
+use crate::{Check, Content, Envelope, Outcome, Signer, Together, Verdict};
 
 /// The verdict as a JSON object.
 pub fn of(verdict: &Verdict) -> Value {
@@ -50,6 +52,19 @@ pub const NO_CODE: &str = "QR_NOT_FOUND";
 /// [`NO_CODE`] in a sentence.
 pub const NO_CODE_REASON: &str =
     "no code was found in the picture; try it sharper, larger and evenly lit";
+
+/// What several verdicts of one person's certificates are worth together.
+pub fn together(together: &Together) -> Value {
+    json!({
+        "outcome": together.outcome.as_str(),
+        "best": together.best,
+        "persons": match together.persons {
+            Likeness::Same => "same",
+            Likeness::Different => "different",
+            Likeness::Unclear => "unclear",
+        },
+    })
+}
 
 /// The report of a sound picture in which there is no code.
 pub fn no_code() -> Value {

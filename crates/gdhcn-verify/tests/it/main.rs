@@ -8,3 +8,4 @@ mod forge;
 mod samples;
 mod seals;
 mod smart_health_cards;
+mod together;

@@ -9,7 +9,7 @@ use gdhcn_crypto::sha256;
 use gdhcn_explain::{Explanation, Language, Messages};
 use gdhcn_verify::{
     Check, CheckId, Content, Context, Envelope, Limits, Outcome, Policy, Reason, Signer, Status,
-    Verdict,
+    Together, Verdict,
     report::{NO_CODE, NO_CODE_REASON},
     verify,
 };
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
         limits: Limits::default(),
     };
     let messages = arguments.language.map(Messages::new);
-    if (arguments.json || arguments.fhir || arguments.ddcc)
+    if (arguments.json || arguments.fhir || arguments.ddcc || arguments.same_person)
         && let Some(folder) = arguments.inputs.iter().map(Path::new).find(|one| one.is_dir())
     {
         return Err(Fault::Usage(format!(
@@ -50,16 +50,25 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
     }
     let inputs = input::split(inputs, &context.limits.credential);
     let judged: Vec<_> = inputs.into_iter().map(|input| Judged::of(input, &context)).collect();
-    let outcome = Outcome::of_all(judged.iter().map(Judged::outcome));
+    // A picture without a code says nothing of the others.
+    let verdicts = || judged.iter().filter_map(|one| one.verdict.as_ref());
+    let together = arguments.same_person.then(|| Together::of(verdicts())).flatten();
+    let all = || Outcome::of_all(judged.iter().map(Judged::outcome));
+    let outcome = together.map_or_else(all, |together| together.outcome);
     if arguments.fhir || arguments.ddcc {
         export(&judged, arguments.fhir)?;
     } else if arguments.json {
-        output::json(&json!({
+        let mut report = json!({
             "outcome": outcome.as_str(),
             "policy": context.policy.name.as_str(),
             "at": context.at.to_string(),
             "results": judged.iter().map(|one| one.json(messages.as_ref())).collect::<Vec<_>>(),
-        }))?;
+        });
+        if let (Some(together), Some(members)) = (together, report.as_object_mut()) {
+            let together = gdhcn_explain::report_together(&together, messages.as_ref());
+            members.insert("together".to_owned(), together);
+        }
+        output::json(&report)?;
     } else {
         for (index, judged) in judged.iter().enumerate() {
             if index > 0 {
@@ -76,6 +85,11 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
                     "  (the clock is that of --at; for a look back, use trust data of that time)"
                 );
             }
+        }
+        if let Some(together) = together {
+            let words = messages.unwrap_or_else(|| Messages::new(Language::English));
+            let (style, word) = (style_of(outcome), outcome.as_str().to_uppercase());
+            println!("\n{style}{word}{PLAIN}  {}", words.together(&together));
         }
     }
     Ok(outcome.into())

@@ -140,6 +140,21 @@ fn a_bad_code_does_not_change_the_verdict_of_the_next() {
 }
 
 #[test]
+fn one_persons_codes_are_judged_together_when_asked() {
+    let place = Place::with_demo();
+    let (service, address) = serve(&place, &TRUST);
+    let codes = ["dcc-expired", "icvp"].map(|name| place.text(&format!("demo/xxa/{name}.txt")));
+    let body = json!({ "codes": codes, "same_person": true, "language": "fr" }).to_string();
+    let told = verdict(&address, "application/json", body.as_bytes());
+    assert_eq!((&told["outcome"], &told["together"]["best"]), (&json!("accepted"), &json!(1)));
+    assert!(told["together"]["explanation"].as_str().unwrap().contains("cela suffit"));
+    let body = json!({ "codes": codes }).to_string();
+    let told = verdict(&address, "application/json", body.as_bytes());
+    assert_eq!((&told["outcome"], told.get("together")), (&json!("not accepted"), None));
+    assert_eq!(service.interrupt(), 0);
+}
+
+#[test]
 fn what_cannot_be_read_is_a_problem_with_its_reason() {
     let place = Place::with_demo();
     let (service, address) = serve(&place, &TRUST);

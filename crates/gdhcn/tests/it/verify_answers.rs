@@ -179,3 +179,19 @@ fn a_certificate_handed_over_is_trusted_without_its_sca_and_the_chain_is_not_don
     let with_sca = [call.as_slice(), &["--trust", "sca.pem"]].concat();
     assert_eq!(status(place.run(&with_sca)), "pass");
 }
+
+/// B21: a certificate that has run out does no harm beside one that is good.
+#[test]
+fn the_best_certificate_of_one_person_counts_when_asked() {
+    let place = Place::with_demo();
+    let both = ["demo/xxa/dcc-expired.txt", "demo/xxa/icvp.txt"];
+    place.verify_as_xxb(&both).done(1);
+    let told = place.verify_as_xxb(&[&both[..], &["--same-person"]].concat()).done(0).stdout;
+    let last = "ACCEPTED  One of these documents is accepted, and that is enough.";
+    assert_eq!(told.lines().last(), Some(last));
+    let json = place.verify_as_xxb(&[&both[..], &["--same-person", "--json"]].concat()).done(0);
+    let json = json.json();
+    assert_eq!((&json["outcome"], &json["together"]["best"]), (&"accepted".into(), &1.into()));
+    assert_eq!(json["together"]["persons"], "same");
+    place.verify_as_xxb(&["demo", "--same-person"]).fault(64);
+}
