@@ -21,6 +21,16 @@ pub enum ScanError {
         /// [`Limits::max_bytes`](crate::Limits::max_bytes).
         limit: usize,
     },
+    /// The document has more pages than the limit.
+    #[error(
+        "the document has {found} pages, more than the {limit} that are looked at; hand over the page with the code"
+    )]
+    TooManyPages {
+        /// Pages of the document.
+        found: usize,
+        /// [`Limits::max_pages`](crate::Limits::max_pages).
+        limit: usize,
+    },
     /// The picture has more pixels than the limit, or none.
     #[error(
         "the picture has {width} x {height} pixels; between one and {limit} pixels are allowed"
@@ -46,9 +56,9 @@ pub enum ScanError {
         found: Option<&'static str>,
     },
     /// The picture file is damaged.
-    #[error("the {format} picture is damaged: {reason}")]
+    #[error("the {format} {}: {reason}", if *.format == "PDF" { "document cannot be read" } else { "picture is damaged" })]
     Damaged {
-        /// `PNG`, `JPEG` or `WebP`.
+        /// `PNG`, `JPEG`, `WebP` or `PDF`.
         format: &'static str,
         /// What the decoder says.
         reason: String,

@@ -1,4 +1,5 @@
-//! Pictures to texts: QR and Aztec codes in PNG, JPEG and WebP files and in camera frames.
+//! Pictures to texts: QR and Aztec codes in PNG, JPEG and WebP files, on the pages of PDF documents
+//! and in camera frames.
 //!
 //! [`read_picture`] takes the bytes of a picture file, [`decode_luma`] grey values. Both give all
 //! codes of the picture from top to bottom; a picture without a readable code is
@@ -11,6 +12,8 @@
 mod error;
 mod limits;
 mod luma;
+#[cfg(feature = "pdf")]
+mod pdf;
 #[cfg(feature = "picture")]
 mod picture;
 mod search;
@@ -74,4 +77,26 @@ pub fn is_picture(bytes: &[u8]) -> bool {
 pub fn read_picture(bytes: &[u8], limits: &Limits) -> Result<Vec<Code>, ScanError> {
     let luma = picture::decode(bytes, limits)?;
     search::search(luma, Effort::Picture, limits)
+}
+
+/// Whether these are the first bytes of a PDF document.
+#[cfg(feature = "pdf")]
+pub fn is_pdf(bytes: &[u8]) -> bool {
+    // Readers allow for some rubbish before it.
+    let start = bytes.get(..1024).unwrap_or(bytes);
+    start.windows(5).any(|here| here == b"%PDF-")
+}
+
+/// Reads all codes on the pages of a PDF document, which are drawn for it: codes made of lines and
+/// areas are found like those that are pictures.
+///
+/// A PDF document is a program. [`Limits`] bound its pages and their size, but not the time and the
+/// memory that drawing them takes: call this in a process that can be ended.
+///
+/// # Errors
+///
+/// [`ScanError::NoCode`] when no page shows a code; the other variants when nothing could be drawn.
+#[cfg(feature = "pdf")]
+pub fn read_pdf(bytes: &[u8], limits: &Limits) -> Result<Vec<Code>, ScanError> {
+    pdf::read(bytes, limits)
 }

@@ -9,6 +9,8 @@ pub struct Limits {
     pub max_pixels: u64,
     /// Bytes that the decoder of the picture format may allocate. Default 256 MiB.
     pub max_memory: u64,
+    /// Pages of a PDF document. Default 20.
+    pub max_pages: usize,
     /// Codes taken from one picture; further ones are not looked for. Default 16.
     pub max_codes: usize,
     /// How often rows of one view may cross something like a corner mark of a QR code. A view with
@@ -26,6 +28,7 @@ impl Default for Limits {
             max_bytes: 16 << 20,
             max_pixels: 40_000_000,
             max_memory: 256 << 20,
+            max_pages: 20,
             max_codes: 16,
             max_marks: 10_000,
             max_candidates: 2_000,

@@ -46,6 +46,9 @@ pub(crate) enum Command {
     /// Run the gateway.
     #[command(subcommand)]
     Gateway(GatewayCommand),
+    /// The other process of reading a PDF document (`pdf.rs`).
+    #[command(name = crate::pdf::COMMAND, hide = true)]
+    ReadPdf,
 }
 
 const DEMO_EXAMPLES: &str = "\
@@ -98,8 +101,8 @@ Exit codes: 0 accepted, 1 not accepted, 2 cannot tell; with several inputs 1 out
 #[derive(Args, Debug)]
 #[command(after_help = VERIFY_EXAMPLES)]
 pub(crate) struct VerifyArguments {
-    /// The text of a code, a text file, a PNG, JPEG or WebP picture, a folder of these, or `-` for
-    /// standard input
+    /// The text of a code, a text file, a PNG, JPEG or WebP picture, a PDF document, a folder of
+    /// these, or `-` for standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<OsString>,
     #[command(flatten)]
@@ -198,7 +201,8 @@ usage, 66 the input cannot be read.";
 #[derive(Args, Debug)]
 #[command(after_help = DECODE_EXAMPLES)]
 pub(crate) struct DecodeArguments {
-    /// The text of a code, a text file, a PNG, JPEG or WebP picture, or `-` for standard input
+    /// The text of a code, a text file, a PNG, JPEG or WebP picture, a PDF document, or `-` for
+    /// standard input
     #[arg(value_name = "INPUT")]
     pub(crate) input: OsString,
     /// Go on with what the code was probably meant to be: without its prefix, in small letters, or

@@ -1,4 +1,4 @@
-//! What a person hands over: a text, a text file, a picture, or standard input.
+//! What a person hands over: a text, a text file, a picture, a PDF document, or standard input.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -9,6 +9,7 @@ use gdhcn_credential::{TextKind, codes_of_text, detect, divoc, shc};
 use gdhcn_scan::ScanError;
 
 use crate::exit::{Fault, OrInput};
+use crate::pdf;
 
 /// The largest file that is read as an input.
 const MAX_INPUT: u64 = 32 * 1024 * 1024;
@@ -104,6 +105,12 @@ fn from_bytes(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
     if gdhcn_scan::is_picture(bytes) {
         return from_picture(name, bytes);
     }
+    if gdhcn_scan::is_pdf(bytes) {
+        return Ok(match pdf::read(name, bytes.to_vec())? {
+            Some(codes) => numbered(name, codes.into_iter()),
+            None => no_code(name),
+        });
+    }
     // What is no text may be a picture of a kind that is not read: its error says which.
     let Ok(text) = std::str::from_utf8(bytes) else { return from_picture(name, bytes) };
     if is_svg(text) {
@@ -134,11 +141,13 @@ fn from_picture(name: &str, bytes: &[u8]) -> Result<Vec<Input>, Fault> {
             name,
             codes.into_iter().map(|code| divoc::text_of_code(code.text, &code.bytes)),
         )),
-        Err(ScanError::NoCode { .. }) => {
-            Ok(vec![Input { name: name.to_owned(), found: Found::NoCode }])
-        }
+        Err(ScanError::NoCode { .. }) => Ok(no_code(name)),
         Err(error) => Err(error).or_input(name),
     }
+}
+
+fn no_code(name: &str) -> Vec<Input> {
+    vec![Input { name: name.to_owned(), found: Found::NoCode }]
 }
 
 fn numbered(name: &str, texts: impl ExactSizeIterator<Item = String>) -> Vec<Input> {

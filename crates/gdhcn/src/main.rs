@@ -9,6 +9,7 @@ mod describe;
 mod exit;
 mod input;
 mod output;
+mod pdf;
 mod trust_folder;
 mod trust_source;
 
@@ -49,5 +50,6 @@ fn run(cli: Cli) -> Result<Exit, Fault> {
             command::verifier::serve(&arguments)
         }
         Command::Gateway(GatewayCommand::Serve(arguments)) => command::gateway::serve(&arguments),
+        Command::ReadPdf => pdf::run(),
     }
 }

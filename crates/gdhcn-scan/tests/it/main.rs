@@ -3,6 +3,8 @@
 
 mod drawing;
 mod hostile;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod published;
 mod several;
 mod spoiled;

@@ -197,3 +197,66 @@ fn an_answer_that_cannot_be_written_is_a_fault_and_no_panic() {
         assert_eq!(place.text("code").trim(), code.to_string(), "{call}");
     }
 }
+
+/// A document with one page that draws `content`.
+fn pdf(content: &str) -> Vec<u8> {
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Count 1 /Kids [3 0 R] >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R >>".to_owned(),
+        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
+    ];
+    let mut file = "%PDF-1.7\n".to_owned();
+    for (number, object) in (1..).zip(objects) {
+        file += &format!("{number} 0 obj\n{object}\nendobj\n");
+    }
+    // Without a table of objects readers look for them.
+    (file + "trailer << /Root 1 0 R /Size 5 >>\n%%EOF\n").into_bytes()
+}
+
+/// The rectangles of a drawing by `qrencode` or its like: a path of modules in an SVG.
+fn modules(svg: &str) -> String {
+    let path = svg.split(" d=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let size: f32 =
+        svg.split("viewBox=\"0 0 ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let module = 180.0 / size;
+    let mut content = "0 g\n".to_owned();
+    for run in path.split('M').skip(1) {
+        let numbers: Vec<f32> = run
+            .split(|c: char| !c.is_ascii_digit() && c != '.')
+            .filter_map(|number| number.parse().ok())
+            .collect();
+        let [column, row, width, ..] = numbers[..] else { panic!("{run}") };
+        let (x, y) = (10.0 + column * module, 190.0 - (row + 1.0) * module);
+        content += &format!("{x:.3} {y:.3} {:.3} {module:.3} re\n", width * module);
+    }
+    content + "f"
+}
+
+#[test]
+fn a_pdf_document_is_read_and_a_hostile_one_does_no_harm() {
+    let place = Place::with_demo();
+    place.write("paper.pdf", pdf(&modules(&place.text("demo/xxa/dcc.svg"))));
+    place.verify_as_xxb(&["paper.pdf"]).done(0);
+    place.write("folder/paper.pdf", place.read("paper.pdf"));
+    let rows = place.verify_as_xxb(&["folder", "--csv"]).stdout;
+    assert!(rows.contains("folder/paper.pdf,accepted"), "{rows}");
+
+    place.write("blank.pdf", pdf("0 g"));
+    place.verify_as_xxb(&["blank.pdf"]).done(2);
+    place.write("broken.pdf", b"%PDF-1.7\n1 0 obj\n<<");
+    let run = place.verify_as_xxb(&["broken.pdf"]).fault(66);
+    assert!(run.stderr.contains("PDF document cannot be read"), "{}", run.stderr);
+    // Ever deeper states, and a page of more than all the paper there is.
+    for (name, hostile) in
+        [("deep.pdf", "q ".repeat(3_000_000)), ("many.pdf", "0 0 200 200 re f ".repeat(20_000))]
+    {
+        place.write(name, pdf(&hostile));
+        let run = place.verify_as_xxb(&[name]);
+        assert!([2, 66].contains(&run.code), "{name}: {} {}", run.code, run.stderr);
+    }
+    let huge = String::from_utf8(pdf("0 g")).unwrap().replace("0 0 200 200", "0 0 9e30 9e30");
+    place.write("huge.pdf", huge);
+    let run = place.verify_as_xxb(&["huge.pdf"]);
+    assert!([2, 66].contains(&run.code), "{} {}", run.code, run.stderr);
+}
