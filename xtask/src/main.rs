@@ -6,10 +6,12 @@
 //! | `check` | format, clippy, dependencies, the WebAssembly build |
 //! | `ci` | `check`, then `test` |
 //! | `bench` | runs the benchmarks, prints their table, writes `target/bench.json` |
+//! | `scan` | the reading rate on spoiled pictures, beside that of zxing-cpp |
 //! | `tidy` | the rules of the tree alone (part of `test`) |
 
 mod check;
 mod need;
+mod scan;
 mod step;
 mod test;
 
@@ -24,6 +26,7 @@ usage: cargo xtask <command>
   check  format, clippy, dependencies, the WebAssembly build
   ci     check, then test
   bench  run the benchmarks, print their table, write target/bench.json
+  scan   count the spoiled pictures that are read, beside zxing-cpp (needs Python)
   tidy   the rules of the tree alone (part of test)";
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         "check" => check::run(),
         "ci" => check::run().and_then(|()| test::run()),
         "bench" => step::cargo("bench", &["bench", "--package", "gdhcn", "--bench", "network"]),
+        "scan" => scan::run(),
         "tidy" => step::cargo("tidy", &["test", "--package", "xtask", "--test", "tidy"]),
         "" | "help" | "-h" | "--help" => {
             println!("{USAGE}");

@@ -95,7 +95,7 @@ pub(crate) fn verify() -> Row {
         unit: "us",
         baseline: Some(median(theirs)),
         ratio: Some(median(ratios)),
-        target: 1.15,
+        target: 1.10,
     }
 }
 

@@ -4,6 +4,7 @@
 //! in turn, and the median of the ratios is given. `cargo xtask bench` runs this.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
+mod batch;
 mod gateway;
 mod hc1;
 mod trust_store;
@@ -51,6 +52,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let mut rows = vec![hc1::verify(), trust_store::load(folder.path())];
     rows.push(demo(folder.path()));
+    rows.push(batch::row(&folder.path().join("0")));
     rows.extend(gateway::rows(&folder.path().join("0")));
     print(&rows);
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench.json");
