@@ -56,6 +56,16 @@ pub fn vaccine_class(code: &str) -> Option<&'static VaccineClass> {
     VACCINE_CLASSES.get(row)
 }
 
+/// The English name of a disease, a class of vaccines or a COVID-19 vaccine.
+pub fn name(code: &str) -> Option<&'static str> {
+    let covid = || {
+        let row = COVID_VACCINES.binary_search_by(|(known, _)| (*known).cmp(code)).ok()?;
+        COVID_VACCINES.get(row).map(|(_, name)| *name)
+    };
+    let disease = Disease::from_code(code).map(Disease::name);
+    disease.or_else(|| vaccine_class(code).map(|class| class.name)).or_else(covid)
+}
+
 const fn polio(code: &'static str, name: &'static str) -> VaccineClass {
     VaccineClass { code, name, disease: Disease::Poliomyelitis }
 }
@@ -84,12 +94,51 @@ static VACCINE_CLASSES: [VaccineClass; 15] = [
     polio("XM9JP8", COMBINATION),
 ];
 
+/// COVID-19 vaccines: kinds and products.
+static COVID_VACCINES: [(&str, &str); 30] = [
+    ("XM0CX4", "COVID-19 vaccine, replicating viral vector"),
+    ("XM0GQ8", "COVID-19 vaccine, RNA based"),
+    ("XM1AG7", "Convidecia"),
+    ("XM1G90", "Covaxin"),
+    ("XM1J92", "COVID-19 vaccine, virus-like particle"),
+    ("XM1NL1", "COVID-19 vaccine, inactivated virus"),
+    ("XM2YG8", "COVIran Barakat"),
+    ("XM3DT5", "COVID-19 vaccine Moderna"),
+    ("XM3PG0", "Soberana-02"),
+    ("XM4EC8", "MVC-COV1901"),
+    ("XM4YL8", "COVID-19 vaccine AstraZeneca"),
+    ("XM52P3", "ZyCov-D"),
+    ("XM5DF6", "COVID-19 vaccine, live attenuated virus"),
+    ("XM5JC5", "COVID-19 vaccine, protein subunit"),
+    ("XM5QM6", "Sputnik Light"),
+    ("XM5ZJ4", "Gam-Covid-Vac (Sputnik V)"),
+    ("XM68M6", "COVID-19 vaccine"),
+    ("XM6AT1", "COVID-19 vaccine, DNA based"),
+    ("XM6QV1", "COVID-19 vaccine Janssen"),
+    ("XM6SZ8", "EpiVacCorona"),
+    ("XM7HT3", "CoronaVac"),
+    ("XM85P5", "Covi-Vac"),
+    ("XM8866", "BBIBP-CorV"),
+    ("XM8NQ0", "Comirnaty"),
+    ("XM97N6", "QazVac"),
+    ("XM97T2", "Covishield"),
+    ("XM9FQ7", "Hayat-Vax"),
+    ("XM9QW8", "COVID-19 vaccine, non-replicating viral vector"),
+    ("XM9T65", "COVID-19 vaccine Novavax"),
+    ("XM9TQ1", "KCONVAC"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_table_is_sorted_without_a_double() {
+        assert!(COVID_VACCINES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert_eq!(name("XM8NQ0"), Some("Comirnaty"));
+        assert_eq!(name("RA01"), Some("COVID-19"));
+        assert_eq!(name("XM0N24"), Some("yellow fever vaccine"));
+        assert_eq!(name("XM"), None);
         assert!(VACCINE_CLASSES.windows(2).all(|pair| pair[0].code < pair[1].code));
     }
 

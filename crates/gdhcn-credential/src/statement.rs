@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use gdhcn_codes::{Participant, covid, icd11};
+
 use crate::{DateText, Person};
 
 /// What a health document states, and about whom.
@@ -152,7 +154,20 @@ impl Coding {
 
     /// What it means, and the code where that is not known.
     pub fn name(&self) -> &str {
-        self.display.as_deref().unwrap_or(&self.code)
+        self.meaning().unwrap_or(&self.code)
+    }
+
+    /// What it means: by the document itself, or else by a published list of the system.
+    pub fn meaning(&self) -> Option<&str> {
+        let listed = || match self.system.as_deref()? {
+            system::ICD11 => icd11::name(&self.code),
+            system::CVX | system::SNOMED | system::EU_PRODUCT => {
+                covid::vaccine(&self.code).and_then(icd11::name)
+            }
+            system::COUNTRY => Participant::parse(&self.code).ok().map(Participant::name),
+            _ => None,
+        };
+        self.display.as_deref().or_else(listed)
     }
 }
 

@@ -193,8 +193,8 @@ fn of_statement(statement: &statement::Statement) -> Vec<(Label, String)> {
 
 /// What a code means, with the code itself where that is not the same.
 fn coded(coding: &Coding) -> String {
-    match &coding.display {
-        Some(display) if *display != coding.code => format!("{display} ({})", coding.code),
+    match coding.meaning() {
+        Some(display) if display != coding.code => format!("{display} ({})", coding.code),
         _ => coding.code.clone(),
     }
 }

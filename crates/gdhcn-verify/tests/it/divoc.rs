@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 
 use crate::forge::{judge, judge_at, noon};
 
-const METHOD: &str = "did:example:issuer";
+pub(crate) const METHOD: &str = "did:example:issuer";
 const V2: &str = "https://cowin.gov.in/credentials/vaccination/v2";
 
-fn document() -> Value {
+pub(crate) fn document() -> Value {
     json!({
         "@context": ["https://www.w3.org/2018/credentials/v1", V2],
         "type": ["VerifiableCredential", "ProofOfVaccinationCredential"],
@@ -43,7 +43,7 @@ fn document() -> Value {
     })
 }
 
-fn key(kind: KeyKind) -> SoftwareKey {
+pub(crate) fn key(kind: KeyKind) -> SoftwareKey {
     SoftwareKey::generate(kind).unwrap()
 }
 
@@ -55,7 +55,7 @@ fn trust(key: &SoftwareKey) -> TrustStore {
 }
 
 /// The document with a proof by this key.
-fn signed(key: &SoftwareKey, kind: KeyKind, mut document: Value) -> Value {
+pub(crate) fn signed(key: &SoftwareKey, kind: KeyKind, mut document: Value) -> Value {
     let (proof, algorithm, scheme) = match kind {
         KeyKind::Ed25519 => ("Ed25519Signature2018", "EdDSA", SignatureScheme::Ed25519),
         _ => ("RsaSignature2018", "PS256", SignatureScheme::pss(DigestAlgorithm::Sha256)),

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::forge::{Country, judge, judge_at, noon};
 
-fn data() -> Value {
+pub(crate) fn data() -> Value {
     json!({
         "hdr": { "t": "icao.vacc", "v": 1, "is": "XXA" },
         "msg": {
@@ -29,7 +29,7 @@ fn data() -> Value {
 }
 
 /// A seal of this data; `spoil` may change it after signing.
-fn seal(country: &Country, data: &Value, spoil: impl FnOnce(&mut Value)) -> String {
+pub(crate) fn seal(country: &Country, data: &Value, spoil: impl FnOnce(&mut Value)) -> String {
     let canonical = Seal::read(
         &json!({ "data": data, "sig": { "alg": "ES256", "cer": "AA", "sigvl": "AA" } }).to_string(),
         &gdhcn_credential::Limits::default(),

@@ -18,22 +18,22 @@ use serde_json::{Value, json};
 
 use crate::forge::{judge, judge_at, noon};
 
-const ISSUER: &str = "https://issuer.example/shc";
+pub(crate) const ISSUER: &str = "https://issuer.example/shc";
 
 /// An issuer with its key.
-struct Issuer {
+pub(crate) struct Issuer {
     key: SoftwareKey,
     kid: String,
 }
 
 impl Issuer {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = SoftwareKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
         let kid = jwk_thumbprint(key.public_key());
         Self { key, kid }
     }
 
-    fn jwks(&self) -> Value {
+    pub(crate) fn jwks(&self) -> Value {
         let PublicKey::Ec(key) = self.key.public_key() else { panic!("an EC key") };
         let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         json!({ "keys": [{ "kty": "EC", "kid": self.kid, "use": "sig", "alg": "ES256",
@@ -54,7 +54,7 @@ impl Issuer {
         jws::compact(&input, &self.key.sign(scheme, input.as_bytes()).unwrap())
     }
 
-    fn card(&self, payload: &Value) -> String {
+    pub(crate) fn card(&self, payload: &Value) -> String {
         self.sign(&self.header(), &inflate::deflate_raw(payload.to_string().as_bytes()))
     }
 }
@@ -67,7 +67,7 @@ fn trust(issuers: &[(&str, Value)]) -> TrustStore {
     builder.build()
 }
 
-fn payload() -> Value {
+pub(crate) fn payload() -> Value {
     let immunization = |date: &str| {
         json!({ "resource": { "resourceType": "Immunization", "status": "completed",
             "vaccineCode": { "coding": [{ "system": "http://hl7.org/fhir/sid/cvx", "code": "208" }] },

@@ -283,7 +283,10 @@ fn owner(participant: Option<Participant>, code: &str) -> String {
 
 fn print_envelope(envelope: &Envelope) {
     let at = |at: Option<jiff::Timestamp>| at.map_or_else(|| "-".to_owned(), output::minute);
-    println!("  {:13} {} to {}", "Code valid", at(envelope.issued_at), at(envelope.expires_at));
+    if envelope.issued_at.is_some() || envelope.expires_at.is_some() {
+        let (from, until) = (at(envelope.issued_at), at(envelope.expires_at));
+        println!("  {:13} {from} to {until}", "Code valid");
+    }
 }
 
 const fn style_of_check(status: Status) -> Style {
