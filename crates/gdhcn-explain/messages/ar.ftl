@@ -139,7 +139,6 @@ label-statement = البيان
 label-disease = المرض
 label-country = البلد
 label-issued-by = جهة الإصدار
-label-identifier = المعرّف
 label-vaccine = اللقاح
 label-kind = النوع
 label-holder = صاحب الترخيص

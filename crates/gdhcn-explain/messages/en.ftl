@@ -136,7 +136,6 @@ label-statement = Statement
 label-disease = Disease
 label-country = Country
 label-issued-by = Issued by
-label-identifier = Identifier
 label-vaccine = Vaccine
 label-kind = Kind
 label-holder = Holder

@@ -133,7 +133,6 @@ label-statement = Declaración
 label-disease = Enfermedad
 label-country = País
 label-issued-by = Expedido por
-label-identifier = Identificador
 label-vaccine = Vacuna
 label-kind = Tipo
 label-holder = Titular de la autorización

@@ -133,7 +133,6 @@ label-statement = Objet
 label-disease = Maladie
 label-country = Pays
 label-issued-by = Délivré par
-label-identifier = Identifiant
 label-vaccine = Vaccin
 label-kind = Type
 label-holder = Titulaire de l'AMM

@@ -133,7 +133,6 @@ label-statement = Declaração
 label-disease = Doença
 label-country = País
 label-issued-by = Emitido por
-label-identifier = Identificador
 label-vaccine = Vacina
 label-kind = Tipo
 label-holder = Titular da autorização

@@ -135,7 +135,6 @@ label-statement = Что удостоверено
 label-disease = Болезнь
 label-country = Страна
 label-issued-by = Выдано
-label-identifier = Идентификатор
 label-vaccine = Вакцина
 label-kind = Вид
 label-holder = Держатель регистрации

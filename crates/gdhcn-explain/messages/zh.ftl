@@ -131,7 +131,6 @@ label-statement = 证明事项
 label-disease = 疾病
 label-country = 国家
 label-issued-by = 签发机构
-label-identifier = 标识符
 label-vaccine = 疫苗
 label-kind = 种类
 label-holder = 上市许可持有人

@@ -214,6 +214,7 @@ mod tests {
         let text = || "2026-01-01".to_owned();
         vec![
             Reason::TrustTooOld { source: text(), days: 20, limit: 14 },
+            Reason::TrustAging { source: text(), days: 20, limit: 14 },
             Reason::ClockBehind { newest: at },
             Reason::KeyExpired(at),
             Reason::KeyNotYetValid(at),

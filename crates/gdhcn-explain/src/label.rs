@@ -16,7 +16,6 @@ pub enum Label {
     Disease,
     Country,
     IssuedBy,
-    Identifier,
     Vaccine,
     Kind,
     Holder,
@@ -51,7 +50,7 @@ pub enum Label {
 
 impl Label {
     /// All of them.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 43] = [
         Self::Document,
         Self::Name,
         Self::InPassport,
@@ -65,7 +64,6 @@ impl Label {
         Self::Disease,
         Self::Country,
         Self::IssuedBy,
-        Self::Identifier,
         Self::Vaccine,
         Self::Kind,
         Self::Holder,
@@ -114,7 +112,6 @@ impl Label {
             Self::Disease => "label-disease",
             Self::Country => "label-country",
             Self::IssuedBy => "label-issued-by",
-            Self::Identifier => "label-identifier",
             Self::Vaccine => "label-vaccine",
             Self::Kind => "label-kind",
             Self::Holder => "label-holder",

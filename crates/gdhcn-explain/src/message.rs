@@ -66,13 +66,15 @@ pub(crate) fn id_of(code: &str) -> String {
         "CONTAINER_ODD" | "CLAIMS_ODD" | "TRAILING_BYTES" | "KID_IS_TEXT" | "KID_NO_THUMBPRINT" => {
             "odd".to_owned()
         }
+        // The same to an officer; what it means for the outcome is said beside it.
+        "TRUST_AGING" => "trust-too-old".to_owned(),
         code => code.to_ascii_lowercase().replace('_', "-"),
     }
 }
 
 fn facts(reason: &Reason, message: Message) -> Message {
     match reason {
-        Reason::TrustTooOld { days, limit, .. } => {
+        Reason::TrustTooOld { days, limit, .. } | Reason::TrustAging { days, limit, .. } => {
             message.with("days", *days).with("limit", *limit)
         }
         Reason::ClockBehind { newest: at }

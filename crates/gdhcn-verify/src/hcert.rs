@@ -1,5 +1,6 @@
 //! The checks of an HC1 code, in the order of the specification.
 
+use gdhcn_codes::Participant;
 use gdhcn_credential::hcert::{self, Opened};
 use gdhcn_credential::{Cwt, CwtWarning, HealthDocument, SubclaimKey, TextKind};
 use gdhcn_crypto::{Curve, DigestAlgorithm, Kid, PublicKey, SignatureScheme};
@@ -115,7 +116,12 @@ fn candidates<'a>(
         }
         None => findings.fail(
             CheckId::KeyKnown,
-            Reason::KeyNotFound { kid: kid.clone(), claimed: claimed.map(str::to_owned) },
+            Reason::KeyNotFound {
+                kid: kid.clone(),
+                claimed: claimed.map(str::to_owned),
+                listed: claimed.is_some_and(|claimed| is_listed(claimed, context)),
+                days: source::age(context),
+            },
         ),
         Some(_) if cose.kid_is_text() => {
             findings.add(CheckId::KeyKnown, Status::Warn, Reason::KidIsText);
@@ -215,4 +221,10 @@ impl Envelope {
             not_before: claims.and_then(|claims| claims.not_before.at()),
         }
     }
+}
+
+/// Whether the trust data has a key of this participant.
+fn is_listed(claimed: &str, context: &Context<'_>) -> bool {
+    let participant = Participant::parse(claimed).ok();
+    participant.is_some() && context.trust.keys().iter().any(|key| key.participant == participant)
 }

@@ -20,6 +20,12 @@ impl Policy {
         Self { name, clock_skew: SignedDuration::ZERO, last_age_days: 14 }
     }
 
+    /// The age in days up to which trust data counts as fresh: half of the greatest. Older data
+    /// counts with a note until then.
+    pub const fn fresh_days(&self) -> u16 {
+        self.last_age_days.div_ceil(2)
+    }
+
     /// What the policy makes of a flaw that real documents often have.
     pub(crate) const fn severity(&self, concern: Concern) -> Severity {
         use Concern::{

@@ -78,6 +78,15 @@ pub enum Reason {
         /// The greatest age that the policy allows.
         limit: u16,
     },
+    /// A trust source is no longer fresh; it still counts.
+    TrustAging {
+        /// The source.
+        source: String,
+        /// Its age in days.
+        days: i64,
+        /// The greatest age that the policy allows.
+        limit: u16,
+    },
     /// The clock is before the newest signed trust data.
     ClockBehind {
         /// When the newest signed data was made.
@@ -89,6 +98,10 @@ pub enum Reason {
         kid: Kid,
         /// What `iss` claims, unproven.
         claimed: Option<String>,
+        /// Whether the trust data has keys of whom it claims.
+        listed: bool,
+        /// The age in days of the newest trust source, where it has a date.
+        days: Option<i64>,
     },
     /// The trust data has no key of this issuer under this kid.
     IssuerKeyNotFound {
@@ -304,7 +317,7 @@ impl Reason {
     ];
 
     /// All codes, in the order of the alphabet.
-    pub const CODES: [&'static str; 67] = [
+    pub const CODES: [&'static str; 68] = [
         "ALG",
         "ALG_CURVE",
         "BASE45",
@@ -364,6 +377,7 @@ impl Reason {
         "SIGNATURE",
         "SIGNING_FORMAT",
         "TRAILING_BYTES",
+        "TRUST_AGING",
         "TRUST_TOO_OLD",
         "UNDATED",
         "UNSIGNED_LINK",
@@ -414,6 +428,7 @@ impl Reason {
             Self::CurveOfKey(_) => "ALG_CURVE",
             Self::NoTrustSource => "NO_TRUST_SOURCE",
             Self::TrustTooOld { .. } => "TRUST_TOO_OLD",
+            Self::TrustAging { .. } => "TRUST_AGING",
             Self::ClockBehind { .. } => "CLOCK",
             Self::KeyNotFound { .. } => "KEY_NOT_FOUND",
             Self::Signature { .. } => "SIGNATURE",
@@ -550,17 +565,36 @@ impl fmt::Display for Reason {
                 f,
                 "the trust data of {source} is {days} days old and the limit is {limit}; fetch it anew"
             ),
+            Self::TrustAging { source, days, limit } => write!(
+                f,
+                "the trust data of {source} is {days} days old; after {limit} it no longer counts"
+            ),
             Self::ClockBehind { newest } => write!(
                 f,
                 "the clock stands before {}, when the trust data was signed; set the clock right",
                 Day(*newest)
             ),
-            Self::KeyNotFound { kid, claimed } => {
+            Self::KeyNotFound { kid, claimed, listed, days } => {
                 write!(f, "no trust source knows the key {kid}")?;
-                if let Some(claimed) = claimed {
-                    write!(f, " (the code says it is from {claimed}, which nobody has proven)")?;
+                match (claimed, listed) {
+                    (None, _) => f.write_str(
+                        ": it may be a country that is not in your list, a key withdrawn, or a forgery",
+                    ),
+                    (Some(claimed), true) => write!(
+                        f,
+                        ": the code says it is from {claimed}, and your list has other keys of \
+                         theirs; it may be a new key, one withdrawn, or a forgery"
+                    ),
+                    (Some(claimed), false) => write!(
+                        f,
+                        ": the code says it is from {claimed}, of whom your list has no key; it may \
+                         be no member, or a forgery"
+                    ),
+                }?;
+                match days {
+                    Some(days) => write!(f, " (your list is {days} days old)"),
+                    None => Ok(()),
                 }
-                f.write_str(": it may be a country that is not in your list, a key withdrawn, or a forgery")
             }
             Self::Signature { malformed: Some(length), .. } => {
                 write!(f, "the signature of {length} bytes has not the form of its algorithm")

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::policy::Concern;
 use crate::reason::Fact;
 use crate::verdict::Findings;
-use crate::{CheckId, Context, Reason};
+use crate::{CheckId, Context, Reason, Status};
 
 /// Clocks differ: only a gap greater than this is held against a clock.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
@@ -41,6 +41,9 @@ pub(crate) fn check(key: Option<&TrustedKey>, context: &Context<'_>, findings: &
             if days > i64::from(limit) {
                 let source = source.name.clone();
                 findings.fail(id, Reason::TrustTooOld { source, days, limit });
+            } else if days > i64::from(context.policy.fresh_days()) {
+                let source = source.name.clone();
+                findings.add(id, Status::Warn, Reason::TrustAging { source, days, limit });
             } else {
                 findings.pass(id, Reason::Holds(Fact::Age(days.max(0))));
             }
@@ -54,6 +57,12 @@ pub(crate) fn check(key: Option<&TrustedKey>, context: &Context<'_>, findings: &
 fn is_dated_in_future(source: &Source, context: &Context<'_>) -> bool {
     let is_vouched_for = matches!(source.proof, ProofStatus::Verified { .. });
     !is_vouched_for && source.created.is_some_and(|created| is_before(context.at, created))
+}
+
+/// The age in days of the newest source that has a date.
+pub(crate) fn age(context: &Context<'_>) -> Option<i64> {
+    let newest = context.trust.sources().iter().filter_map(Source::dated).max()?;
+    Some((context.at.duration_since(newest).as_secs() / DAY).max(0))
 }
 
 fn clock(context: &Context<'_>, findings: &mut Findings) {

@@ -32,6 +32,24 @@ pub struct Verdict {
     pub(crate) content: Content,
 }
 
+/// D7: what is inside cannot be had without looking at whether the signature holds.
+///
+/// ```compile_fail
+/// # fn show(_: &[gdhcn_credential::HealthDocument]) {}
+/// fn officer(verdict: &gdhcn_verify::Verdict) {
+///     show(&verdict.content);
+/// }
+/// ```
+///
+/// ```
+/// # fn show(_: &[gdhcn_credential::HealthDocument]) {}
+/// fn officer(verdict: &gdhcn_verify::Verdict) {
+///     match verdict.authentic() {
+///         Some(documents) => show(documents),
+///         None => println!("nobody vouches for this"),
+///     }
+/// }
+/// ```
 impl Verdict {
     /// The health documents, with what is known of their genuineness.
     pub const fn content(&self) -> &Content {

@@ -88,6 +88,7 @@ Examples:
       --client-key tls.key --trust-anchor ta.pem
   gdhcn verify photo.png --trust did.json --language fr
   gdhcn verify dose.png booster.png --same-person
+  gdhcn verify photo.png --report > report.json
   gdhcn verify scans/ --trust did.json --csv > results.csv
   gdhcn verify photo.png --trust did.json --fhir > bundle.json
 
@@ -132,13 +133,17 @@ pub(crate) struct VerifyArguments {
     /// Write what genuine documents state as WHO DDCC core data sets (a JSON array)
     #[arg(long, conflicts_with_all = ["json", "jsonl", "csv", "fhir"])]
     pub(crate) ddcc: bool,
+    /// Write a report of a fault, to be sent to somebody: outcome, codes of the checks, key, age of
+    /// the lists. It names no person, no content and no file
+    #[arg(long, conflicts_with_all = ["json", "jsonl", "csv", "fhir", "ddcc"])]
+    pub(crate) report: bool,
     /// Explain in plain words in this language: ar, en, es, fr, pt, ru or zh. With JSON, each
     /// result gets an `explanation`
-    #[arg(long, value_name = "TAG", conflicts_with_all = ["fhir", "ddcc"])]
+    #[arg(long, value_name = "TAG", conflicts_with_all = ["fhir", "ddcc", "report"])]
     pub(crate) language: Option<Language>,
     /// The certificates are one person's: the best of them counts, if the genuine ones agree on name
     /// and date of birth
-    #[arg(long, conflicts_with_all = ["jsonl", "csv", "fhir", "ddcc"])]
+    #[arg(long, conflicts_with_all = ["jsonl", "csv", "fhir", "ddcc", "report"])]
     pub(crate) same_person: bool,
     /// Judge so many codes at a time; as many as there are processors when left out
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -8,7 +8,8 @@ use gdhcn_credential::{
 };
 use gdhcn_explain::Label;
 
-/// Label and value, line by line, for people.
+/// Label and value, line by line, for people. The certificate's identifier is not among them: it is a
+/// handle by which a person could be followed, and helps nobody at the border.
 pub(crate) fn lines(document: &HealthDocument) -> Vec<(Label, String)> {
     let mut lines = vec![(Label::Document, document.title().to_owned())];
     if let Some(person) = document.person() {
@@ -58,7 +59,6 @@ fn of_dcc(dcc: &Dcc) -> Vec<(Label, String)> {
     lines.extend([
         (Label::Country, country(statement.country())),
         (Label::IssuedBy, statement.issuer().to_owned()),
-        (Label::Identifier, statement.id().to_owned()),
     ]);
     lines
 }

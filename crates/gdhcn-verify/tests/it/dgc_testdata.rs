@@ -138,6 +138,7 @@ fn exceptions(root: &Path) -> BTreeMap<(String, String), bool> {
         .collect()
 }
 
+/// D19: among the cases are kids in the unprotected header, and in both.
 #[test]
 fn every_flag_that_a_verdict_decides_is_met() {
     let Some(root) = corpus("dgc-testdata") else { return };

@@ -91,6 +91,7 @@ fn no_changed_character_of_the_text_is_accepted() {
     }
 }
 
+/// D12: errors name the layer and the place in it.
 #[test]
 fn each_broken_layer_is_named() {
     let country = Country::new("XXA");
@@ -151,6 +152,7 @@ fn a_refusal_outweighs_an_unknown_key() {
     assert_decided(&verdict, Outcome::NotAccepted, CheckId::ExpiresAt, "EXPIRED");
 }
 
+/// D18: all candidates of a kid are tried, and the one that verified is named.
 #[test]
 fn every_key_with_the_kid_is_tried_and_the_one_that_fits_is_named() {
     let (country, other) = (Country::new("XXA"), Country::new("XXB"));
@@ -226,6 +228,7 @@ fn a_missing_kid_is_named() {
 }
 
 /// One second before, on and after each border in time.
+/// D8: one second before, at, and one second after each border.
 #[test]
 fn borders_in_time_count_to_the_second() {
     let country = Country::new("XXA");
@@ -253,6 +256,7 @@ fn borders_in_time_count_to_the_second() {
     assert_eq!([-1, 0, 1].map(|offset| key_in_time(until + seconds(offset))), [true, true, false]);
 }
 
+/// B27: whose certificate ran out is said, and the policy decides.
 #[test]
 fn an_expired_signer_is_refused_at_the_border_and_noted_by_lenient() {
     let country = Country::new("XXA");
@@ -328,6 +332,7 @@ fn a_clock_before_the_newest_signed_data_leaves_the_matter_open() {
     }
 }
 
+/// D5: a time that cannot be read is a failing check, never "no expiry".
 #[test]
 fn claims_that_are_no_times_are_refused_and_missing_ones_are_for_the_policy() {
     let country = Country::new("XXA");

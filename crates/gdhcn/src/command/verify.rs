@@ -33,7 +33,8 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
         limits: Limits::default(),
     };
     let messages = arguments.language.map(Messages::new);
-    if (arguments.json || arguments.fhir || arguments.ddcc || arguments.same_person)
+    let whole = arguments.json || arguments.fhir || arguments.ddcc || arguments.report;
+    if (whole || arguments.same_person)
         && let Some(folder) = arguments.inputs.iter().map(Path::new).find(|one| one.is_dir())
     {
         return Err(Fault::Usage(format!(
@@ -57,6 +58,8 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
     let outcome = together.map_or_else(all, |together| together.outcome);
     if arguments.fhir || arguments.ddcc {
         export(&judged, arguments.fhir)?;
+    } else if arguments.report {
+        output::json(&fault_report(&judged, &context))?;
     } else if arguments.json {
         let mut report = json!({
             "outcome": outcome.as_str(),
@@ -93,6 +96,48 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
         }
     }
     Ok(outcome.into())
+}
+
+/// What somebody needs to know who looks into a fault, and nothing of a person: neither content nor
+/// words of a reason, which may repeat some, nor the names of files.
+fn fault_report(judged: &[Judged], context: &Context<'_>) -> Value {
+    let codes = judged.iter().map(|one| {
+        let verdict = one.verdict.as_ref();
+        let checks = verdict.iter().flat_map(|verdict| &verdict.checks).map(|check| {
+            json!({
+                "check": check.id.as_str(),
+                "status": check.status.as_str(),
+                "code": check.reason.code(),
+            })
+        });
+        let envelope = verdict.and_then(|verdict| verdict.envelope.as_ref());
+        let signer = verdict.and_then(|verdict| verdict.signer.as_ref());
+        json!({
+            "outcome": one.outcome().as_str(),
+            "code": one.because(None).map(|(code, _)| code),
+            "kind": verdict.map(|verdict| verdict.kind.to_string()),
+            "key": envelope.and_then(|envelope| envelope.key_name.clone()),
+            "algorithm": envelope.and_then(|envelope| envelope.algorithm.clone()),
+            "participant": signer.map(|signer| signer.participant_code.clone()),
+            "checks": checks.collect::<Vec<_>>(),
+        })
+    });
+    let sources = context.trust.sources().iter().map(|source| {
+        json!({
+            "proof": source.proof.to_string(),
+            "dated": source.dated().map(|at| at.to_string()),
+            "keys": source.keys,
+            "refused": source.refused,
+        })
+    });
+    json!({
+        "program": format!("gdhcn {}", env!("CARGO_PKG_VERSION")),
+        "at": context.at.to_string(),
+        "policy": context.policy.name.as_str(),
+        "last_age_days": context.policy.last_age_days,
+        "codes": codes.collect::<Vec<_>>(),
+        "sources": sources.collect::<Vec<_>>(),
+    })
 }
 
 /// Writes what genuine documents state, for other programs. A document that nobody is known to
@@ -201,8 +246,10 @@ impl Judged {
         println!("{style}{word}{PLAIN}  {}", tame(&self.name));
         match verdict.deciding() {
             Some(check) => println!("  {}", tame(&check.reason.to_string())),
-            // An accepted certificate is as good as what vouches for the key.
+            // An accepted certificate is as good as what vouches for the key, and as the look at the
+            // person's own document.
             None => {
+                println!("  compare name and date of birth with the person's identity document");
                 for check in verdict.checks.iter().filter(|one| is_about_trust(one)) {
                     println!("  {OPEN}but{PLAIN} {}", tame(&check.reason.to_string()));
                 }

@@ -2,6 +2,7 @@
 //! and how it ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod acceptance;
 mod corpus;
 mod decode;
 mod demo;

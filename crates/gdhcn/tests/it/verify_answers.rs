@@ -47,6 +47,7 @@ fn what_a_person_sees_in_another_language() {
     assert!(told.contains("ar, en, es, fr, pt, ru and zh"), "{told}");
 }
 
+/// B4: nothing of the content is a person's data before the signature is judged.
 #[test]
 fn the_content_of_a_code_that_nobody_vouches_for_is_marked() {
     let place = Place::with_demo();

@@ -180,6 +180,7 @@ fn a_picture_without_a_code_cannot_be_told() {
     place.verify_as_xxb(&["demo/xxa/dcc.png", "white.png"]).done(2);
 }
 
+/// B2: what is a code and no health certificate is named for what it is.
 #[test]
 fn texts_that_are_no_health_certificate_are_not_accepted() {
     let place = Place::with_demo();
