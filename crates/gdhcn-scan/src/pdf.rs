@@ -12,7 +12,7 @@ use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use crate::search::{self, Effort};
 use crate::{Code, Limits, Luma, ScanError};
 
-/// Pixels of a page's longer side, one after the other until the page shows a code: 210 dpi and
+/// Pixels of a page's longer side, one after the other until the pages show a code: 210 dpi and
 /// 360 dpi of an A4 page. The first is enough for nearly all, and much faster.
 const SIZES: [f32; 2] = [2450.0, 4200.0];
 
@@ -31,31 +31,28 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Code>, ScanError
     let settings = InterpreterSettings::default();
     let mut codes = Vec::new();
     let mut largest = (0, 0);
-    for page in pages.iter() {
-        for size in SIZES {
-            let Some(luma) = draw(page, size, &cache, &settings, limits) else { break };
+    for size in SIZES {
+        for page in pages.iter() {
+            let Some(luma) = draw(page, size, &cache, &settings, limits) else { continue };
             largest = largest.max((luma.width, luma.height));
             match search::search(luma, Effort::Picture, limits) {
-                Ok(found) => {
-                    codes.extend(found);
-                    break;
-                }
+                Ok(found) => codes.extend(found),
                 Err(ScanError::NoCode { .. }) => {}
                 Err(error) => return Err(error),
             }
+            if codes.len() >= limits.max_codes {
+                codes.truncate(limits.max_codes);
+                return Ok(codes);
+            }
         }
-        if codes.len() >= limits.max_codes {
-            codes.truncate(limits.max_codes);
-            break;
+        if !codes.is_empty() {
+            return Ok(codes);
         }
     }
-    if codes.is_empty() {
-        return Err(match largest {
-            (0, 0) => damaged("it has no page that could be drawn"),
-            (width, height) => ScanError::NoCode { width, height },
-        });
-    }
-    Ok(codes)
+    Err(match largest {
+        (0, 0) => damaged("it has no page that could be drawn"),
+        (width, height) => ScanError::NoCode { width, height },
+    })
 }
 
 fn damaged(reason: impl Into<String>) -> ScanError {

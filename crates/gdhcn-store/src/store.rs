@@ -119,6 +119,21 @@ impl Store {
         Ok(content)
     }
 
+    /// Writes the whole content as it is at one moment to a new database file, while others work.
+    ///
+    /// This is the way to look at the file: a process that opens the file itself and closes it
+    /// again loses the locks that its connections hold (POSIX), and other processes then take the
+    /// log away below it.
+    ///
+    /// # Errors
+    ///
+    /// When `file` exists already, or cannot be written.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let file = file.to_string_lossy().into_owned();
+        sqlx::query("VACUUM INTO $1").bind(file).execute(&self.writer).await?;
+        Ok(())
+    }
+
     /// Waits for running queries and closes the connections.
     pub async fn close(&self) {
         self.readers.close().await;

@@ -107,7 +107,7 @@ pub fn find_issuer<'a>(
             // "Cannot be checked" says less than "not signed", and keeps the door open.
             Err(error) if error.is_undecided() => failure = Some(error),
             // Another key under the same name, an older generation for instance.
-            Err(_) if names_another_key(certificate, authority) => {}
+            Err(_) if names_another_key(certificate, &authority.certificate) => {}
             Err(_) if authority.standing == Standing::Companion => {}
             Err(error) => failure = failure.or(Some(error)),
         }
@@ -119,9 +119,28 @@ pub fn find_issuer<'a>(
     })
 }
 
-fn names_another_key(certificate: &Certificate, authority: &Authority) -> bool {
+/// Whether this authority, whose key is `verifier`, issued the certificate.
+///
+/// # Errors
+///
+/// [`PathError::UnknownIssuer`] when the certificate names another key of that authority,
+/// [`PathError::Unsupported`] when nothing can be shown, [`PathError::NotSigned`] otherwise.
+pub fn issued_by(
+    certificate: &Certificate,
+    authority: &Certificate,
+    verifier: &dyn Verifier,
+) -> Result<(), PathError> {
+    match certificate.verify_signature(verifier).map_err(PathError::from) {
+        Err(PathError::NotSigned(_)) if names_another_key(certificate, authority) => {
+            Err(PathError::UnknownIssuer { issuer: certificate.issuer().to_string() })
+        }
+        other => other,
+    }
+}
+
+fn names_another_key(certificate: &Certificate, authority: &Certificate) -> bool {
     let wanted = certificate.extensions().authority_key_id.as_deref();
-    let found = authority.certificate.extensions().subject_key_id.as_deref();
+    let found = authority.extensions().subject_key_id.as_deref();
     matches!((wanted, found), (Some(wanted), Some(found)) if wanted != found)
 }
 

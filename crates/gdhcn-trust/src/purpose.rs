@@ -30,7 +30,7 @@ pub enum SignerMisfit {
 
 impl SignerMisfit {
     /// The first that is found in a certificate.
-    pub(crate) fn of(certificate: &Certificate) -> Option<Self> {
+    pub fn of(certificate: &Certificate) -> Option<Self> {
         let extensions = certificate.extensions();
         if let Some(unknown) = extensions.unknown_critical.first() {
             return Some(Self::UnknownCritical(*unknown));

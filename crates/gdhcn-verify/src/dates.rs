@@ -37,13 +37,18 @@ pub(crate) fn check(
             return findings.concern(id, Concern::EventInFuture, reason, context);
         }
     }
-    if let Some(what) = unreadable.first() {
-        return findings.concern(id, Concern::Flaw, Reason::EventDateUnreadable(what), context);
-    }
     let icvp = documents.iter().find_map(|document| match document {
         HealthDocument::Icvp(icvp) => Some(icvp),
         _ => None,
     });
+    // Its own end counts whatever else of it is readable.
+    if let Some(end) = icvp.and_then(|icvp| ended(icvp, context)) {
+        let reason = Reason::ValidityEnded(end.to_string());
+        return findings.concern(id, Concern::EventInFuture, reason, context);
+    }
+    if let Some(what) = unreadable.first() {
+        return findings.concern(id, Concern::Flaw, Reason::EventDateUnreadable(what), context);
+    }
     match icvp {
         Some(icvp) => validity(icvp, context, findings),
         None => findings.pass(id, Reason::Fine),
@@ -62,18 +67,25 @@ fn validity(icvp: &Icvp, context: &Context<'_>, findings: &mut Findings) {
         // Whether to wait for that day is for the rules to say.
         return findings.add(id, Status::Warn, Reason::BeforeFirstDay(first.to_string()));
     }
-    let end = dose.valid_until.as_ref().and_then(DateText::date).and_then(PartialDate::day);
-    match end.filter(|end| *end < earliest_local_day(context.at)) {
+    match past_end(icvp, context) {
         // Since 2016 it counts for life, whatever end an older form names.
         Some(end) if disease == Disease::YellowFever => {
             findings.add(id, Status::Warn, Reason::LifelongDespiteEnd(end.to_string()));
         }
-        Some(end) => {
-            let reason = Reason::ValidityEnded(end.to_string());
-            findings.concern(id, Concern::EventInFuture, reason, context);
-        }
-        None => findings.pass(id, Reason::Fine),
+        _ => findings.pass(id, Reason::Fine),
     }
+}
+
+/// The end that it names, if it lies in the past.
+fn past_end(icvp: &Icvp, context: &Context<'_>) -> Option<Date> {
+    let until = icvp.dose()?.valid_until.as_ref()?;
+    until.date()?.day().filter(|end| *end < earliest_local_day(context.at))
+}
+
+/// The end that it names and that counts: not for yellow fever.
+fn ended(icvp: &Icvp, context: &Context<'_>) -> Option<Date> {
+    let for_life = icvp.dose()?.disease() == Some(Disease::YellowFever);
+    past_end(icvp, context).filter(|_| !for_life)
 }
 
 /// The events of a document with what to call them.

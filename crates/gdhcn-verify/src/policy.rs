@@ -15,6 +15,9 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The clock skew for live use: a certificate may be scanned a moment after it was issued.
+    pub const LIVE_CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
+
     /// The policy of that name with its defaults: no clock skew, trust sources up to 14 days old.
     pub const fn new(name: PolicyName) -> Self {
         Self { name, clock_skew: SignedDuration::ZERO, last_age_days: 14 }

@@ -285,7 +285,7 @@ pub enum Fact {
         /// The owner as the trust data writes it.
         code: String,
     },
-    /// The age of the oldest trust source in days.
+    /// The age in days of the trust source that the key comes from, or of the newest one.
     Age(i64),
     /// What proves where the list comes from.
     ListProof(String),
@@ -691,7 +691,7 @@ impl fmt::Display for Fact {
                 write!(f, "a key of {} ({participant})", participant.name())
             }
             Self::Key { participant: None, code } if code.is_empty() => {
-                f.write_str("a key that you handed over")
+                f.write_str("a key that names no country")
             }
             Self::Key { participant: None, code } => write!(f, "a key of {code}"),
             Self::Age(0) => f.write_str("less than a day old"),

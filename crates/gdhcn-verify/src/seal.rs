@@ -3,13 +3,13 @@
 //! The signer's certificate comes with the code, so it proves nothing by itself: it counts when an
 //! authority (CSCA) of the trust data issued it, or when the caller handed it over.
 
-use gdhcn_codes::Participant;
+use gdhcn_codes::{KeyUsage, Participant};
 use gdhcn_credential::vds_nc::Seal;
 use gdhcn_credential::{HealthDocument, TextKind};
 use gdhcn_crypto::{Backend, Curve, DigestAlgorithm, PublicKey, SignatureScheme, VerifyError};
-use gdhcn_envelope::x509::oid::ObjectIdentifier;
 use gdhcn_envelope::x509::{Certificate, Validity};
-use gdhcn_trust::TrustedKey;
+use gdhcn_trust::path;
+use gdhcn_trust::{ProofStatus, SignerMisfit, TrustedKey};
 
 use crate::policy::Concern;
 use crate::reason::Fact;
@@ -18,8 +18,8 @@ use crate::{CheckId, Context, Reason, Status, Verdict, content, source};
 
 /// Extended key usage of a seal signer.
 const SEAL_SIGNER: &str = "2.23.136.1.1.14.2";
-/// Extension that lists the kinds of document a signer may sign (ICAO Doc 9303-12, 7.1.1.6).
-const DOCUMENT_TYPES: &str = "2.23.136.1.1.6.2";
+/// The kind of document that such a signer may sign (ICAO Technical Report VDS-NC, 3.5).
+const PROOF: &str = "NV";
 
 pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
     let mut findings = Findings::new();
@@ -37,7 +37,10 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
             findings.fail(CheckId::Container, Reason::SealCertificate(error.to_string()));
             return Verdict::without_content(TextKind::VdsNc, findings, context);
         }
-        None => return Verdict::without_content(TextKind::VdsNc, findings, context),
+        None => {
+            findings.fail(CheckId::Container, Reason::SealCertificate("none is inside".into()));
+            return Verdict::without_content(TextKind::VdsNc, findings, context);
+        }
     };
     findings.pass(CheckId::Container, Reason::Fine);
     let vouching = vouching(&certificate, context, &mut findings);
@@ -49,7 +52,7 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
     source::check(key, context, &mut findings);
     chain(&vouching, &certificate, context, &mut findings);
     validity(&certificate, context, &mut findings);
-    issuer(&seal, &certificate, context, &mut findings);
+    issuer(&seal, &certificate, key, context, &mut findings);
     let title = "ICAO visible digital seal";
     findings.pass(CheckId::Content, Reason::Holds(Fact::Title(title)));
     let envelope = Envelope {
@@ -60,7 +63,7 @@ pub(crate) fn verify(text: &str, context: &Context<'_>) -> Verdict {
     };
     let documents = vec![HealthDocument::Seal(Box::new(seal))];
     content::inside(&documents, None, context, &mut findings);
-    usage(&certificate, context, &mut findings);
+    usage(&certificate, &vouching, context, &mut findings);
     findings.not_done(CheckId::Revocation, Reason::NotLoaded("revocation data"));
     findings.not_done(CheckId::Rules, Reason::NotLoaded("rules"));
 
@@ -98,9 +101,13 @@ fn vouching<'a>(
 ) -> Vouching<'a> {
     let id = CheckId::KeyKnown;
     let kid = certificate.kid();
-    let mut given = context.trust.candidates(&kid);
-    let given = given.find(|key| key.certificate() == Some(certificate));
-    if let Some(key) = given {
+    // A document signer of a list is for HC1 codes; what the caller hands over is for what it says.
+    let is_given = |key: &&TrustedKey| {
+        let source = context.trust.source_of(key);
+        key.certificate() == Some(certificate)
+            && source.is_some_and(|source| source.proof == ProofStatus::GivenByCaller)
+    };
+    if let Some(key) = context.trust.candidates(&kid).find(is_given) {
         findings.pass(id, Reason::Fine);
         return Vouching::Given(key);
     }
@@ -109,16 +116,25 @@ fn vouching<'a>(
     let namesakes: Vec<_> = participant
         .into_iter()
         .flat_map(|participant| context.trust.authorities(participant))
+        .filter(|key| key.usage == KeyUsage::Sca)
         .filter(|key| key.certificate().is_some_and(|sca| sca.subject() == certificate.issuer()))
         .collect();
-    let signed_by = |key: &&&TrustedKey| {
-        key.verifier().is_ok_and(|verifier| certificate.verify_signature(&**verifier).is_ok())
-    };
-    if let Some(authority) = namesakes.iter().find(signed_by) {
-        findings.pass(id, Reason::Fine);
-        return Vouching::Authority(authority);
+    let mut is_broken = false;
+    for authority in namesakes {
+        let (Some(sca), Ok(verifier)) = (authority.certificate(), authority.verifier()) else {
+            continue;
+        };
+        match path::issued_by(certificate, sca, &**verifier) {
+            Ok(()) => {
+                findings.pass(id, Reason::Fine);
+                return Vouching::Authority(authority);
+            }
+            // Another generation of that name, or an algorithm that is not known: it may be sound.
+            Err(error) if error.is_undecided() => {}
+            Err(_) => is_broken = true,
+        }
     }
-    if !namesakes.is_empty() {
+    if is_broken {
         findings.pass(id, Reason::Fine);
         return Vouching::Broken;
     }
@@ -239,10 +255,22 @@ fn validity(certificate: &Certificate, context: &Context<'_>, findings: &mut Fin
     findings.concern(id, Concern::KeyOutsideValidity, reason, context);
 }
 
-/// The issuing state is that of the certificate.
-fn issuer(seal: &Seal, certificate: &Certificate, context: &Context<'_>, findings: &mut Findings) {
+/// The issuing state is that of the certificate, and that of the authority which issued it: no state
+/// can certify signers of another one.
+fn issuer(
+    seal: &Seal,
+    certificate: &Certificate,
+    key: Option<&TrustedKey>,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
     let country = certificate.subject().country().unwrap_or_default();
     let owner = Participant::parse(country);
+    let vouching = key.and_then(|key| key.participant);
+    if let Some(vouching) = vouching.filter(|vouching| owner.as_ref() != Ok(vouching)) {
+        let (claimed, owner) = (country.to_owned(), vouching.name().to_owned());
+        return findings.fail(CheckId::Issuer, Reason::IssuerMismatch { claimed, owner });
+    }
     if owner.is_ok() && owner == Participant::parse(&seal.issuer) {
         findings.pass(CheckId::Issuer, Reason::Fine);
     } else {
@@ -253,17 +281,26 @@ fn issuer(seal: &Seal, certificate: &Certificate, context: &Context<'_>, finding
 }
 
 /// The certificate is one for seals, and no authority's.
-fn usage(certificate: &Certificate, context: &Context<'_>, findings: &mut Findings) {
+fn usage(
+    certificate: &Certificate,
+    vouching: &Vouching<'_>,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
     let id = CheckId::KeyUsage;
     let extensions = certificate.extensions();
     if extensions.is_ca() {
         return findings.fail(id, Reason::SignerIsAuthority);
     }
-    let oid = |text: &str| ObjectIdentifier::new(text).ok();
+    // What the caller handed over is trusted as it is.
+    let is_given = matches!(vouching, Vouching::Given(_));
+    if let Some(misfit) = SignerMisfit::of(certificate).filter(|_| !is_given) {
+        return findings.fail(id, Reason::NoSigner(misfit));
+    }
     let purposes = extensions.extended_key_usage.as_deref().unwrap_or_default();
-    let is_signer = oid(SEAL_SIGNER).is_some_and(|purpose| purposes.contains(&purpose));
-    let lists_types = oid(DOCUMENT_TYPES).is_some_and(|types| extensions.contains(types));
-    if is_signer && lists_types {
+    let is_signer = purposes.iter().any(|purpose| purpose.to_string() == SEAL_SIGNER);
+    let signs_proofs = extensions.document_types.iter().any(|kind| kind == PROOF);
+    if is_signer && signs_proofs {
         findings.add(id, Status::Pass, Reason::Fine);
     } else {
         findings.concern(id, Concern::Flaw, Reason::NoSealSigner, context);

@@ -32,6 +32,16 @@ pub(crate) fn check(key: Option<&TrustedKey>, context: &Context<'_>, findings: &
         // Certificates carry no date.
         None => findings.not_done(id, Reason::Undated),
         Some((source, _)) if is_dated_in_future(source, context) => {
+            // When it was fetched is our own knowledge.
+            if let Some(fetched) = source.fetched {
+                let days = context.at.duration_since(fetched).as_secs() / DAY;
+                let limit = context.policy.last_age_days;
+                if days > i64::from(limit) {
+                    let source = source.name.clone();
+                    findings.fail(id, Reason::TrustTooOld { source, days, limit });
+                    return clock(context, findings);
+                }
+            }
             let reason = Reason::DatedInFuture { source: source.name.clone() };
             findings.concern(id, Concern::Flaw, reason, context);
         }

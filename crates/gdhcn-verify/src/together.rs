@@ -7,7 +7,8 @@ use crate::{Outcome, Verdict};
 /// What several certificates are worth that a person shows together: the best of them counts, if all
 /// genuine ones are of one person. A booster that is too fresh does no harm beside an older dose.
 ///
-/// A certificate that nobody vouches for says nothing of whose it is, and harms nothing either.
+/// A certificate that nobody vouches for says nothing of whose it is: beside a genuine one it neither
+/// harms nor helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Together {
     /// The answer for the person.
@@ -21,13 +22,21 @@ pub struct Together {
 impl Together {
     /// Judges verdicts together; `None` for none.
     pub fn of<'v>(verdicts: impl IntoIterator<Item = &'v Verdict>) -> Option<Self> {
-        let verdicts: Vec<_> = verdicts.into_iter().collect();
-        let (best, verdict) =
-            verdicts.iter().enumerate().min_by_key(|(_, verdict)| rank(verdict.outcome))?;
-        let (outcome, best) = (verdict.outcome, Some(best));
-        let documents = verdicts.iter().filter_map(|verdict| verdict.authentic()).flatten();
-        let persons: Vec<Person> = documents.filter_map(HealthDocument::person).collect();
-        let persons = compare(&persons);
+        let verdicts: Vec<_> = verdicts.into_iter().enumerate().collect();
+        let genuine: Vec<_> =
+            verdicts.iter().filter(|(_, verdict)| verdict.authentic().is_some()).collect();
+        let all: Vec<_> = verdicts.iter().collect();
+        let ranked = if genuine.is_empty() { &all } else { &genuine };
+        let (best, verdict) = ranked.iter().min_by_key(|(_, verdict)| rank(verdict.outcome))?;
+        let (outcome, best) = (verdict.outcome, Some(*best));
+        let documents = genuine.iter().filter_map(|(_, verdict)| verdict.authentic()).flatten();
+        let persons: Vec<Option<Person>> = documents.map(HealthDocument::person).collect();
+        let persons = match persons.iter().cloned().collect::<Option<Vec<_>>>() {
+            Some(persons) => compare(&persons),
+            // A link, for instance, is nobody's by itself.
+            None if persons.len() > 1 => Likeness::Unclear,
+            None => Likeness::Same,
+        };
         Some(match persons {
             Likeness::Same => Self { outcome, best, persons },
             Likeness::Different => Self { outcome: Outcome::NotAccepted, best: None, persons },

@@ -113,7 +113,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// From the checks: a failure that refuses outweighs one that leaves the matter open.
+    /// From the checks: a failure that refuses outweighs one that leaves the matter open, and
+    /// nothing is accepted whose signature was not found to hold.
     pub(crate) fn of(checks: &[Check]) -> Self {
         let mut outcome = Self::Accepted;
         for check in checks.iter().filter(|check| check.status == Status::Fail) {
@@ -122,7 +123,16 @@ impl Outcome {
             }
             outcome = Self::CannotTell;
         }
-        outcome
+        // Whatever a format forgets to check, nothing is accepted that nobody has signed.
+        let holds = |check: &Check| check.id == CheckId::Signature && check.status == Status::Pass;
+        if checks.iter().any(holds) { outcome } else { outcome.at_best(Self::CannotTell) }
+    }
+
+    const fn at_best(self, best: Self) -> Self {
+        match self {
+            Self::Accepted => best,
+            other => other,
+        }
     }
 
     /// The outcome of several inputs: refused if any was refused, else open if any is open.

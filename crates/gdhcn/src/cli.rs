@@ -118,6 +118,9 @@ pub(crate) struct VerifyArguments {
     /// The greatest age of trust data in days; older data gives "cannot tell"
     #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=365))]
     pub(crate) max_age: u16,
+    /// So far `issued at` may lie ahead, for clocks that differ [default: 60, with --at 0]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(0..=300))]
+    pub(crate) clock_skew: Option<u16>,
     /// Write JSON: one document with all results
     #[arg(long)]
     pub(crate) json: bool,

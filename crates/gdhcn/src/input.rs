@@ -162,7 +162,7 @@ fn numbered(name: &str, texts: impl ExactSizeIterator<Item = String>) -> Vec<Inp
 }
 
 /// A code names a person, so it is not repeated in whole.
-fn shorten(argument: &str) -> String {
+pub(crate) fn shorten(argument: &str) -> String {
     match argument.char_indices().nth(24) {
         Some((end, _)) => format!("{}…", argument.get(..end).unwrap_or_default()),
         None => argument.to_owned(),

@@ -1,7 +1,8 @@
 //! PDF documents, read in a process of their own.
 //!
 //! A document is a program that draws. However long it draws, and whatever it does to the library
-//! that carries it out, this process goes on: the other one has a bounded time and memory.
+//! that carries it out, this process goes on: the other one has a bounded time, and on Unix a bounded
+//! memory.
 
 use std::io::{self, Read as _, Write as _};
 use std::process::{Command, Stdio};

@@ -16,7 +16,7 @@ use crate::exit::{Fault, OrInput, OrInternal};
 use crate::output::{self, BAD, PLAIN};
 
 const STORE: &str = "store.trust";
-const NEW: &str = "store.trust.new";
+const ASIDE: &str = "store.trust.bad";
 const PRIVATE_KEY: &str = "store.key";
 const PUBLIC_KEY: &str = "store.pub";
 const NUMBER: &str = "store.number";
@@ -59,30 +59,45 @@ impl TrustFolder {
     /// Reads the store. One that this folder's key did not sign, or that is older than one that
     /// was here before, is a fault.
     pub(crate) fn open(&self) -> Result<Snapshot, Fault> {
+        self.read().map(|(snapshot, _)| snapshot).map_err(Unusable::into_fault)
+    }
+
+    /// The same with the file itself.
+    pub(crate) fn open_file(&self) -> Result<(Snapshot, Vec<u8>), Fault> {
+        self.read().map_err(Unusable::into_fault)
+    }
+
+    fn read(&self) -> Result<(Snapshot, Vec<u8>), Unusable> {
         let file = self.file();
         if !self.is_filled() {
-            return Err(Fault::Input(anyhow!(
+            return Err(Unusable::Unread(Fault::Input(anyhow!(
                 "{}: no trust store here; fill it with `gdhcn trust sync`",
                 self.0.display()
-            )));
+            ))));
         }
-        let bytes = read_snapshot(&file)?;
-        let signer = self.public_key()?;
-        let snapshot = Snapshot::read(bytes, &[signer], Backend::default(), &Limits::default())
-            .or_input(file.display())?;
+        // The number first: whoever writes meanwhile puts the store there before its number.
         let highest = self.highest()?;
+        let bytes = read_snapshot(&file).map_err(Unusable::Unread)?;
+        let signer = self.public_key().map_err(Unusable::Unread)?;
+        let backend = Backend::default();
+        let snapshot = Snapshot::read(bytes.clone(), &[signer], backend, &Limits::default())
+            .or_input(file.display())
+            .map_err(Unusable::Unbelievable)?;
         if snapshot.number < highest {
-            return Err(Fault::Input(anyhow!(
+            return Err(Unusable::Unbelievable(Fault::Input(anyhow!(
                 "{}: this is number {}, and number {highest} was here before: somebody put an \
                  older copy back. Fill it anew with `gdhcn trust sync`",
                 file.display(),
                 snapshot.number
-            )));
+            ))));
         }
-        Ok(snapshot)
+        Ok((snapshot, bytes))
     }
 
     /// The store for changing it: nobody else does meanwhile. An empty folder gives an empty store.
+    ///
+    /// A store that cannot be believed is put aside under another name, and its parts have to come
+    /// anew. One that merely cannot be read now is a fault: nothing takes its place.
     pub(crate) fn change(&self) -> Result<Change, Fault> {
         fs::create_dir_all(&self.0).or_input(self.0.display())?;
         let path = self.0.join(LOCK);
@@ -90,19 +105,25 @@ impl TrustFolder {
         let lock = lock.or_input(path.display())?;
         lock.lock().or_input(path.display())?;
         let key = self.key()?;
-        let before = match self.is_filled().then(|| self.open()) {
-            Some(Ok(snapshot)) => Some(snapshot),
-            // What cannot be believed is not gone on from; its parts have to come anew.
-            Some(Err(fault)) => {
+        let before = match self.is_filled().then(|| self.read()) {
+            Some(Ok((snapshot, _))) => Some(snapshot),
+            Some(Err(Unusable::Unread(fault))) => return Err(fault),
+            Some(Err(Unusable::Unbelievable(fault))) => {
+                let aside = self.0.join(ASIDE);
+                fs::rename(self.file(), &aside).or_input(aside.display())?;
                 crate::output::eprintln!(
-                    "{BAD}left aside:{PLAIN} {}",
+                    "{BAD}put aside as {}:{PLAIN} {}. What was fetched or imported into it has to \
+                     come anew",
+                    aside.display(),
                     output::tame_line(&fault.to_string())
                 );
                 None
             }
             None => None,
         };
-        let number = before.as_ref().map_or(0, |one| one.number).max(self.highest()?);
+        // A number that cannot be read was cut short: that of the store stands in.
+        let highest = self.highest().unwrap_or(0);
+        let number = before.as_ref().map_or(0, |one| one.number).max(highest);
         let (store, list_keys) = match before {
             Some(snapshot) => (snapshot.store, snapshot.list_keys),
             None => (TrustStoreBuilder::new(Backend::default()).build(), Vec::new()),
@@ -123,32 +144,69 @@ impl TrustFolder {
     /// The key that signs the store, made when first asked for.
     fn key(&self) -> Result<SoftwareKey, Fault> {
         let path = self.0.join(PRIVATE_KEY);
-        if path.exists() {
+        let key = if path.exists() {
             let text = fs::read_to_string(&path).or_input(path.display())?;
-            return SoftwareKey::from_pem(&text).or_input(path.display());
+            SoftwareKey::from_pem(&text).or_input(path.display())?
+        } else {
+            let key =
+                SoftwareKey::generate(KeyKind::Ec(Curve::P256)).or_internal("making a key")?;
+            self.put(PRIVATE_KEY, key.to_pem().as_bytes())?;
+            key
+        };
+        if !self.public_key_file().exists() {
+            let public = pem::encode("PUBLIC KEY", &key.public_key().to_spki_der());
+            self.put(PUBLIC_KEY, public.as_bytes())?;
         }
-        let key = SoftwareKey::generate(KeyKind::Ec(Curve::P256)).or_internal("making a key")?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .open(&path)
-            .and_then(|mut file| file.write_all(key.to_pem().as_bytes()))
-            .or_input(path.display())?;
-        let public = pem::encode("PUBLIC KEY", &key.public_key().to_spki_der());
-        let path = self.0.join(PUBLIC_KEY);
-        fs::write(&path, public).or_input(path.display())?;
         Ok(key)
     }
 
     /// The highest number that the store has had.
-    fn highest(&self) -> Result<u64, Fault> {
+    fn highest(&self) -> Result<u64, Unusable> {
         let path = self.0.join(NUMBER);
         match fs::read_to_string(&path) {
             Ok(text) => text.trim().parse().or_input(path.display()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
             Err(error) => Err(error).or_input(path.display()),
+        }
+        .map_err(Unusable::Unread)
+    }
+
+    /// Writes a file so that there is the old one or the new one, whole, whatever happens.
+    fn put(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
+        let (path, new) = (self.0.join(name), self.0.join(format!("{name}.new")));
+        let write = || -> io::Result<()> {
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(
+                &mut options,
+                if name == PRIVATE_KEY { 0o600 } else { 0o644 },
+            );
+            let mut file = options.open(&new)?;
+            file.write_all(content)?;
+            file.sync_all()?;
+            fs::rename(&new, &path)?;
+            // So that the name outlasts a power cut too; not every system can do that.
+            #[cfg(unix)]
+            File::open(&self.0)?.sync_all()?;
+            Ok(())
+        };
+        write().or_input(path.display())
+    }
+}
+
+/// Why the store of a folder cannot be used.
+enum Unusable {
+    /// It cannot be read: another time it may be.
+    Unread(Fault),
+    /// It can be read, and is not what this folder's key signed last.
+    Unbelievable(Fault),
+}
+
+impl Unusable {
+    fn into_fault(self) -> Fault {
+        match self {
+            Self::Unread(fault) | Self::Unbelievable(fault) => fault,
         }
     }
 }
@@ -174,17 +232,9 @@ impl Change {
         let number = self.number + 1;
         let contents = Contents { number, made: output::now(), list_keys, store };
         let bytes = snapshot::write(&contents, &self.key).or_internal("signing the store")?;
-        let folder = &self.folder.0;
-        let new = folder.join(NEW);
-        let write = || -> io::Result<()> {
-            let mut file = File::create(&new)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            // A reader sees the old file or the new one, and the number never runs ahead.
-            fs::rename(&new, folder.join(STORE))?;
-            fs::write(folder.join(NUMBER), number.to_string())
-        };
-        write().or_input(folder.display())?;
+        // In this order a reader sees the number run behind, and never ahead.
+        self.folder.put(STORE, &bytes)?;
+        self.folder.put(NUMBER, number.to_string().as_bytes())?;
         Ok(number)
     }
 }

@@ -167,7 +167,8 @@ fn dose(
     if is_blank(&dose.clinician) && is_blank(&dose.authority) {
         fields.note("", Rule::NoAuthority);
     }
-    if !is_first && !dose.product.is_empty() && dose.icvp_product().is_none() {
+    // No product is no better than one that an ICVP may not be made for.
+    if !is_first && dose.icvp_product().is_none() {
         fields.note("vp", Rule::UnknownProduct);
     }
     if generation == Generation::Third {

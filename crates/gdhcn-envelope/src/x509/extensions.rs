@@ -1,7 +1,7 @@
 use std::fmt;
 
 use const_oid::ObjectIdentifier;
-use der::asn1::{BitStringRef, GeneralizedTime, OctetStringRef};
+use der::asn1::{BitStringRef, GeneralizedTime, OctetStringRef, PrintableString, SetOfVec};
 use der::{Decode, Sequence, Tag, Tagged, asn1::AnyRef};
 use jiff::Timestamp;
 use x509_cert::ext::Extension;
@@ -34,6 +34,9 @@ pub struct Extensions {
     pub subject_alt_names: Vec<GeneralName>,
     /// Where revocation lists are served; empty when the extension is absent.
     pub crl_uris: Vec<String>,
+    /// The kinds of document that the key may sign (ICAO Doc 9303-12, 7.1.1.6), such as `NV`; empty
+    /// when the extension is absent.
+    pub document_types: Vec<String>,
     /// Type and critical flag of every extension, in the order of the certificate.
     pub present: Vec<(ObjectIdentifier, bool)>,
     /// Critical extensions that this crate does not interpret.
@@ -131,6 +134,10 @@ impl Extensions {
             oid::CRL_DISTRIBUTION_POINTS => {
                 self.crl_uris = crl_uris(sequence(value)?.value())?;
             }
+            oid::DOCUMENT_TYPE_LIST => {
+                let list = DocumentTypeListDer::from_der(value)?;
+                self.document_types = list.kinds.iter().map(ToString::to_string).collect();
+            }
             unknown if critical => self.unknown_critical.push(unknown),
             _ => {}
         }
@@ -207,6 +214,13 @@ struct PrivateKeyUsagePeriodDer {
     not_before: Option<GeneralizedTime>,
     #[asn1(context_specific = "1", tag_mode = "IMPLICIT", optional = "true")]
     not_after: Option<GeneralizedTime>,
+}
+
+#[derive(Sequence)]
+struct DocumentTypeListDer {
+    #[allow(dead_code, reason = "the version is always 0")]
+    version: u8,
+    kinds: SetOfVec<PrintableString>,
 }
 
 fn sequence(value: &[u8]) -> der::Result<AnyRef<'_>> {

@@ -41,6 +41,9 @@ pub mod oid {
     /// Attribute `OU`.
     pub const ORGANIZATIONAL_UNIT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.11");
 
+    /// The kinds of document that a key may sign (ICAO Doc 9303-12, 7.1.1.6).
+    pub const DOCUMENT_TYPE_LIST: ObjectIdentifier =
+        ObjectIdentifier::new_unwrap("2.23.136.1.1.6.2");
     /// subjectKeyIdentifier (RFC 5280, 4.2.1.2).
     pub const SUBJECT_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
     /// keyUsage (RFC 5280, 4.2.1.3).

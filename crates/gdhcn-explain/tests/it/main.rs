@@ -63,7 +63,7 @@ fn the_json_says_in_which_direction_to_write() {
     assert_eq!(json(Language::Spanish)["checks"].as_array().unwrap().len(), verdict.checks.len());
 }
 
-/// `docs/checks.md` is written from the code; `GDHCN_UPDATE=1` writes it anew.
+/// D13: each code is published, with what it means. `docs/checks.md` is written from the code; `GDHCN_UPDATE=1` writes it anew.
 #[test]
 fn the_published_table_of_checks_and_codes_is_that_of_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/checks.md");

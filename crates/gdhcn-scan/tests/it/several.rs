@@ -76,3 +76,23 @@ fn blanks_at_the_ends_are_kept() {
     let text = " HC1: ";
     assert_eq!(texts(&draw(text, 5)), [text]);
 }
+
+/// B9: bars are not looked for, beside a code or alone: parts of a dense code look like some.
+#[test]
+fn b9_a_barcode_is_none_of_the_codes() {
+    // EAN-13 4006381333931 as dark and light modules.
+    const BARS: &str = "1010001101010011101011110111101000100101100110101010000101000010100001\
+                        0111010010000101100110101";
+    let bars: Vec<bool> = BARS.chars().map(|module| module == '1').collect();
+    assert_eq!(bars.len(), 95);
+    let mut page = GrayImage::from_pixel(900, 900, Luma([255]));
+    for (module, dark) in (0..).zip(&bars) {
+        for (x, y) in (0..6).flat_map(|x| (0..200).map(move |y| (x, y))).filter(|_| *dark) {
+            page.put_pixel(100 + module * 6 + x, 650 + y, Luma([0]));
+        }
+    }
+    assert!(read(&page, Effort::Picture).is_err());
+    let text = certificate_text(300);
+    imageops::replace(&mut page, &draw(&text, 5), 200, 40);
+    assert_eq!(texts(&page), [text]);
+}

@@ -33,11 +33,11 @@ fn openapi() -> Value {
                 "responses": { "204": { "description": "It does" } },
             } },
             "/ready": { "get": {
-                "summary": "Whether there is a key to verify with",
+                "summary": "Whether there is a key to verify with that is not too old to count",
                 "operationId": "ready",
                 "responses": {
                     "204": { "description": "There is" },
-                    "503": { "description": "No key is loaded" },
+                    "503": { "description": "No key is loaded, or all trust data is too old" },
                 },
             } },
             "/openapi.json": { "get": {
@@ -241,10 +241,15 @@ fn schemas() -> Value {
                 "greatestAgeDays": { "type": "integer" },
                 "sources": { "type": "array", "items": {
                     "type": "object",
-                    "required": ["name", "created", "proof", "keys", "refused"],
+                    "required": [
+                        "name", "created", "fetched", "ageDays", "state", "proof", "keys", "refused",
+                    ],
                     "properties": {
                         "name": text,
                         "created": perhaps_instant,
+                        "fetched": perhaps_instant,
+                        "ageDays": { "type": ["integer", "null"] },
+                        "state": { "enum": ["fresh", "aging", "too old", "undated"] },
                         "proof": text,
                         "keys": { "type": "integer" },
                         "refused": { "type": "integer" },

@@ -11,7 +11,7 @@ use gdhcn_scan::ScanError;
 use gdhcn_verify::{Context, Limits, Outcome, PolicyName, Together, verify as judge};
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderMap, Request};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::{Value, json};
@@ -98,6 +98,10 @@ pub(super) async fn verify(
             return Err(MessageRefusal::MediaType { expected: MEDIA_TYPES, found }.into());
         }
     };
+    if at.is_some() {
+        // A clock that is given is meant to the second.
+        policy.clock_skew = SignedDuration::ZERO;
+    }
     let at = at.unwrap_or_else(|| verifier.clock.now());
     let trust = verifier.trust.load_full();
     let place = Arc::clone(&verifier.judgements).acquire_owned().await;

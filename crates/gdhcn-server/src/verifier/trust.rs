@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use gdhcn_trust::{Source, TrustedKey};
 use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::Verifier;
@@ -12,13 +14,23 @@ use super::Verifier;
 /// `GET /v1/trust`: each source with what it holds and its age.
 pub(super) async fn sources(State(verifier): State<Arc<Verifier>>) -> Response {
     let trust = verifier.trust.load();
+    let now = verifier.clock.now();
     let sources: Vec<_> = trust
         .sources()
         .iter()
         .map(|source| {
+            let days = age(source, now);
             json!({
                 "name": source.name,
                 "created": source.created.map(|at| at.to_string()),
+                "fetched": source.fetched.map(|at| at.to_string()),
+                "ageDays": days,
+                "state": match days {
+                    None => "undated",
+                    Some(days) if days > i64::from(verifier.policy.last_age_days) => "too old",
+                    Some(days) if days > i64::from(verifier.policy.fresh_days()) => "aging",
+                    Some(_) => "fresh",
+                },
                 "proof": source.proof.to_string(),
                 "keys": source.keys,
                 "refused": source.refused,
@@ -26,18 +38,34 @@ pub(super) async fn sources(State(verifier): State<Arc<Verifier>>) -> Response {
         })
         .collect();
     super::json(&json!({
-        "at": verifier.clock.now().to_string(),
+        "at": now.to_string(),
         "policy": verifier.policy.name.as_str(),
         "greatestAgeDays": verifier.policy.last_age_days,
         "sources": sources,
     }))
 }
 
-/// `GET /ready`: 204 when there is a key to verify with, else 503.
+/// `GET /ready`: 204 when there is a key to verify with that is not too old to count, else 503.
 pub(super) async fn ready(State(verifier): State<Arc<Verifier>>) -> Response {
-    if verifier.trust.load().keys().is_empty() {
-        (StatusCode::SERVICE_UNAVAILABLE, "no key is loaded\n").into_response()
+    let trust = verifier.trust.load();
+    let now = verifier.clock.now();
+    let counts = |key: &&TrustedKey| {
+        let days = trust.source_of(key).and_then(|source| age(source, now));
+        days.is_none_or(|days| days <= i64::from(verifier.policy.last_age_days))
+    };
+    let signers = || trust.keys().iter().filter(|key| key.signs_documents());
+    let problem = if signers().find(counts).is_some() {
+        return StatusCode::NO_CONTENT.into_response();
+    } else if signers().next().is_some() {
+        "all trust data is too old\n"
     } else {
-        StatusCode::NO_CONTENT.into_response()
-    }
+        "no key that signs documents is loaded\n"
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, problem).into_response()
+}
+
+/// The age of a source in days.
+fn age(source: &Source, now: Timestamp) -> Option<i64> {
+    let dated = source.dated()?;
+    Some((now.duration_since(dated).as_hours() / 24).max(0))
 }

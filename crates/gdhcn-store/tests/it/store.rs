@@ -226,6 +226,22 @@ async fn a_badly_typed_row_costs_only_itself() {
 }
 
 #[tokio::test]
+async fn a_copy_holds_all_and_hinders_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+    let copied = folder.path().join("copy");
+    std::fs::create_dir(&copied).unwrap();
+    store.copy_to(&copied.join(Store::FILE_NAME)).await.unwrap();
+    assert!(store.copy_to(&copied.join(Store::FILE_NAME)).await.is_err(), "it is there already");
+    store.insert_signer_information(signer("s2"), &event("SUCCESS")).await.unwrap();
+    let copy = Store::open(&copied).await.unwrap();
+    let content = copy.trust_content().await.unwrap();
+    assert_eq!((content.signer_information.len(), content.revision), (1, 1));
+    assert_eq!(copy.audit_events(None, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_change_by_hand_is_counted() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;

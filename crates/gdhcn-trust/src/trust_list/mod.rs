@@ -106,10 +106,13 @@ pub struct TrustStore {
 }
 
 impl TrustStore {
-    /// The keys under this kid that may sign health documents. A kid is a hint and no proof: all
-    /// of them are to be tried.
+    /// The keys under this kid that may sign HC1 codes. A kid is a hint and no proof: all of them
+    /// are to be tried.
+    ///
+    /// Keys that are known by the name of their issuer ([`TrustedKey::name`]) are for the formats
+    /// that call them so, and for no other: a pharmacy's card key signs no country's certificate.
     pub fn candidates(&self, kid: &Kid) -> impl Iterator<Item = &TrustedKey> {
-        self.named(kid).iter().filter(|key| key.signs_documents())
+        self.named(kid).iter().filter(|key| key.name.is_none() && key.signs_documents())
     }
 
     /// All keys under this kid, authorities too.

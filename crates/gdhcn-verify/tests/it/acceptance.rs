@@ -208,3 +208,43 @@ fn d20_limits_of_the_schema_are_a_note() {
     let strict = judge_at(&text, &country.trust(), PolicyName::Strict, noon());
     assert_eq!(strict.deciding().unwrap().id, CheckId::Schema);
 }
+
+/// A key that is trusted for one format signs no other: a pharmacy's card key is no country's.
+#[test]
+fn keys_of_other_formats_sign_no_hc1_code() {
+    let country = Country::new("XXA");
+    let kid = country.dsc.kid();
+    let mut builder = TrustStoreBuilder::new(Backend::default());
+    let jwks = country.jwks(&kid.to_base64()).to_string();
+    builder.add_named_keys("jwks.json", "https://pharmacy.example", jwks.as_bytes());
+    builder.add_named_keys("dsc.pem", "did:example:issuer", country.dsc.der());
+    let trust = builder.build();
+    assert_eq!(trust.keys().len(), 2, "{:?}", trust.refused());
+    for code in [Code::dcc(), Code::icvp("2026-10-01")] {
+        for policy in PolicyName::ALL {
+            let verdict = judge_at(&code.text(&country), &trust, policy, noon());
+            assert_eq!(verdict.outcome, Outcome::CannotTell, "{policy}");
+            assert!(verdict.authentic().is_none());
+        }
+    }
+}
+
+/// Nothing is accepted that nobody has signed, whatever it is.
+#[test]
+fn what_is_accepted_is_always_authentic() {
+    let country = Country::new("XXA");
+    let trust = country.trust();
+    for text in [
+        Code::dcc().text(&country),
+        "shlink:/eyJ1cmwiOiJodHRwczovL2V4YW1wbGUub3JnL2xpbmsifQ".to_owned(),
+        "https://example.org".to_owned(),
+        "{}".to_owned(),
+        String::new(),
+    ] {
+        for policy in PolicyName::ALL {
+            let verdict = judge_at(&text, &trust, policy, noon());
+            let accepted = verdict.outcome == Outcome::Accepted;
+            assert_eq!(accepted, accepted && verdict.authentic().is_some(), "{text}");
+        }
+    }
+}

@@ -168,8 +168,14 @@ fn every_key_with_the_kid_is_tried_and_the_one_that_fits_is_named() {
     for first in [[&other, &country], [&country, &other]] {
         let mut builder = TrustStoreBuilder::new(Backend::default());
         for owner in first {
-            let jwks = owner.jwks("shared").to_string();
-            builder.add_named_keys("jwks", &format!("did:{}", owner.dsc.kid()), jwks.as_bytes());
+            let list = serde_json::json!({
+                "id": format!("did:web:h:{}", owner.dsc.kid().to_hex()),
+                "verificationMethod": [{
+                    "id": "did:web:h:XXA:DSC#shared",
+                    "publicKeyJwk": owner.jwks("shared")["keys"][0],
+                }],
+            });
+            builder.add_did_document("list", list.to_string().as_bytes());
         }
         let verdict = judge(&code.text(&country), &builder.build());
         assert_eq!(status(&verdict, CheckId::Signature), Status::Pass, "{:?}", verdict.deciding());
@@ -186,8 +192,15 @@ fn of_two_entries_for_one_key_the_better_one_counts() {
     // The bare key comes first and cannot show a chain; the certificate can.
     let mut builder = TrustStoreBuilder::new(Backend::default());
     builder.add_certificates("sca", country.sca.der());
-    let key = gdhcn_envelope::pem::encode("PUBLIC KEY", country.dsc.public_key_info());
-    builder.add_named_keys("a key", "did:someone", key.as_bytes());
+    let kid = kid.to_base64();
+    let list = serde_json::json!({
+        "id": "did:web:h:l",
+        "verificationMethod": [{
+            "id": format!("did:web:h:XXA:DSC#{kid}"),
+            "publicKeyJwk": country.jwks(&kid)["keys"][0],
+        }],
+    });
+    builder.add_did_document("list", list.to_string().as_bytes());
     builder.add_certificates("dsc", country.dsc.der());
     let verdict = judge_at(&text, &builder.build(), PolicyName::Strict, noon());
     assert_eq!(verdict.outcome, Outcome::Accepted, "{:?}", verdict.deciding());

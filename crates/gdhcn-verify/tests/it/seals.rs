@@ -7,8 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gdhcn_credential::HealthDocument;
 use gdhcn_credential::vds_nc::Seal;
-use gdhcn_crypto::{Backend, DigestAlgorithm, SignatureScheme, Signer, sha256};
+use gdhcn_crypto::{
+    Backend, Curve, DigestAlgorithm, KeyKind, SignatureScheme, Signer, SoftwareKey, sha256,
+};
+use gdhcn_envelope::x509::CertificateTemplate;
 use gdhcn_testkit::corpus;
+use gdhcn_trust::ceremony::Request;
+use gdhcn_trust::profile::Role;
 use gdhcn_trust::{TrustStore, TrustStoreBuilder};
 use gdhcn_verify::{CheckId, Outcome, PolicyName, Status, Verdict};
 use serde_json::{Value, json};
@@ -90,11 +95,27 @@ fn the_certificate_inside_proves_nothing_by_itself() {
     let verdict = judge(&text, &trust(&[other.sca.der()]));
     assert_eq!(decided(&verdict), (Outcome::CannotTell, CheckId::KeyKnown, "KEY_NOT_FOUND"));
     assert!(verdict.authentic().is_none());
-    // An authority of the same name with another key: somebody made the certificate up.
+    // Another generation of the authority, of the same name: its certificate says so by the key
+    // identifier, and nothing can be told.
     let namesake = Country::new("XXA");
     let verdict = judge(&text, &trust(&[namesake.sca.der()]));
-    assert_eq!(decided(&verdict), (Outcome::NotAccepted, CheckId::Chain, "CHAIN"));
+    assert_eq!(decided(&verdict), (Outcome::CannotTell, CheckId::KeyKnown, "KEY_NOT_FOUND"));
     assert!(verdict.authentic().is_none());
+    // One that names the very key of the authority and is not signed by it was made up.
+    let mut forged = Country::new("XXA");
+    let key = forged.key.public_key();
+    let stranger = SoftwareKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
+    let mut template = CertificateTemplate::new(
+        country.dsc.subject().clone(),
+        [7; 16],
+        country.dsc.not_before(),
+        country.dsc.not_after(),
+    );
+    template.authority_key_id = country.sca.extensions().subject_key_id.clone();
+    let scheme = SignatureScheme::EcdsaDer(DigestAlgorithm::Sha256);
+    forged.dsc = template.sign(key, country.sca.subject(), &stranger, scheme).unwrap();
+    let verdict = judge(&seal(&forged, &data(), |_| {}), &trust(&[country.sca.der()]));
+    assert_eq!(decided(&verdict), (Outcome::NotAccepted, CheckId::Chain, "CHAIN"));
     assert_eq!(judge(&text, &trust(&[])).outcome, Outcome::CannotTell);
 }
 
@@ -227,4 +248,52 @@ fn every_published_seal_is_judged_as_an_independent_reader_does() {
     }
     println!("vds-nc seals: {met} met, {chains} of them with a chain");
     assert_eq!(met, 7, "the corpora have changed");
+}
+
+/// No state's authority can certify signers of another one.
+#[test]
+fn a_signer_that_another_states_authority_certified_is_refused() {
+    let mut country = Country::new("XXB");
+    let key = SoftwareKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
+    // XXA's authority signs with its own key a certificate for XXB.
+    let authority = SoftwareKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
+    let request = |role, owner: &str, key| {
+        Request::new(
+            role,
+            gdhcn_codes::Participant::parse(owner).ok(),
+            "Test",
+            key,
+            [8; 16],
+            noon(),
+        )
+    };
+    let sca = request(Role::Sca, "XXA", authority.public_key()).self_signed(&authority).unwrap();
+    country.dsc = request(Role::Dsc, "XXB", key.public_key()).issued_by(&sca, &authority).unwrap();
+    country.key = key;
+    let mut data = data();
+    data["hdr"]["is"] = "XXB".into();
+    let verdict = judge(&seal(&country, &data, |_| {}), &trust(&[sca.der()]));
+    assert_eq!(decided(&verdict), (Outcome::NotAccepted, CheckId::Issuer, "ISSUER"));
+}
+
+/// A document signer of a trust list is for HC1 codes: as a seal's signer it is not known.
+#[test]
+fn a_listed_document_signer_does_not_vouch_for_a_seal() {
+    let country = Country::new("XXA");
+    let list = json!({
+        "id": "did:web:h:l",
+        "verificationMethod": [{
+            "id": format!("did:web:h:XXA:DSC#{}", country.dsc.kid()),
+            "publicKeyJwk": {
+                "kty": "EC", "crv": "UNKNOWN CURVE",
+                "x5c": [base64::engine::general_purpose::STANDARD.encode(country.dsc.der())],
+            },
+        }],
+    });
+    let mut builder = TrustStoreBuilder::new(Backend::default());
+    builder.add_did_document("list", list.to_string().as_bytes());
+    let store = builder.build();
+    assert_eq!(store.keys().len(), 1);
+    let verdict = judge(&seal(&country, &data(), |_| {}), &store);
+    assert_eq!(decided(&verdict), (Outcome::CannotTell, CheckId::KeyKnown, "KEY_NOT_FOUND"));
 }

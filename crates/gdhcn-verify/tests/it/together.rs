@@ -1,7 +1,9 @@
 //! B21 and B22: several certificates of one person.
 
-use gdhcn_credential::{Dcc, Likeness};
+use gdhcn_credential::{Dcc, Likeness, SubclaimKey, from_json};
 use gdhcn_verify::{Outcome, PolicyName, Together, Verdict};
+
+use serde_json::json;
 
 use crate::forge::{Code, Country, dcc, judge, judge_at, noon, seconds};
 
@@ -32,7 +34,19 @@ fn the_best_of_one_persons_certificates_counts() {
     assert_eq!(together(&[&expired, &good]), (Outcome::Accepted, Some(1), same));
     // What nobody vouches for says nothing of whose it is.
     assert_eq!(together(&[&unknown, &expired, &good]), (Outcome::Accepted, Some(2), same));
-    assert_eq!(together(&[&expired, &unknown]), (Outcome::CannotTell, Some(1), same));
+    assert_eq!(together(&[&expired, &unknown]), (Outcome::NotAccepted, Some(0), same));
+    assert_eq!(together(&[&unknown]), (Outcome::CannotTell, Some(0), same));
+    // A link is nobody's.
+    let link = json!("vhlink:/eyJ1cmwiOiJodHRwczovL2V4YW1wbGUub3JnL2xpbmsifQ");
+    let link = Code {
+        key: SubclaimKey::HEALTH_LINK,
+        document: from_json(&link).into_owned(),
+        ..Code::dcc()
+    };
+    let link = judge_at(&link.text(&country), &trust, PolicyName::Lenient, noon());
+    assert!(link.authentic().is_some(), "{:?}", link.deciding());
+    let expected = (Outcome::CannotTell, None, Likeness::Unclear);
+    assert_eq!(together(&[&expired, &link]), expected);
     assert_eq!(together(&[&expired]), (Outcome::NotAccepted, Some(0), same));
     assert_eq!(Together::of([]), None);
     // An ICVP writes the name in one piece.

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead, BufWriter, IsTerminal, Read, StdoutLock, Write};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use gdhcn_explain::Messages;
+use gdhcn_explain::{Language, Messages};
 use gdhcn_verify::{Context, Envelope, Outcome, Status, Verdict};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
@@ -236,6 +237,7 @@ fn next_chunk(
 /// The lines of standard input, each within bounds.
 struct Lines {
     number: u64,
+    has_failed: bool,
 }
 
 impl Lines {
@@ -243,7 +245,7 @@ impl Lines {
     fn read() -> Receiver<Item> {
         let (sender, items) = mpsc::sync_channel(CHUNK);
         std::thread::spawn(move || {
-            let mut lines = Self { number: 0 };
+            let mut lines = Self { number: 0, has_failed: false };
             while let Some(item) = lines.next() {
                 if sender.send(item).is_err() {
                     return;
@@ -254,7 +256,7 @@ impl Lines {
     }
 
     fn next(&mut self) -> Option<Item> {
-        loop {
+        while !self.has_failed {
             let mut line = Vec::new();
             let mut input = io::stdin().lock();
             self.number += 1;
@@ -263,7 +265,11 @@ impl Lines {
             match input.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut line) {
                 Ok(0) => return None,
                 Ok(_) => {}
-                Err(error) => return unreadable(error.to_string()),
+                Err(error) => {
+                    // It would fail again and again.
+                    self.has_failed = true;
+                    return unreadable(error.to_string());
+                }
             }
             if line.len() as u64 > LONGEST_LINE {
                 skip_line(&mut input);
@@ -277,6 +283,7 @@ impl Lines {
                 return Some(Item::Line(Input { name, found: Found::Text(text.to_owned()) }));
             }
         }
+        None
     }
 }
 
@@ -303,7 +310,10 @@ fn judge(item: Item, form: Form, messages: Option<&Messages>, context: &Context<
     let inputs = match item {
         Item::Line(input) => Ok(vec![input]),
         Item::Argument(argument) => {
-            let name = argument.to_string_lossy().into_owned();
+            // What is no file may be a code, of which nothing is repeated.
+            let name = argument.to_string_lossy();
+            let is_file = Path::new(&argument).exists();
+            let name = if is_file { name.into_owned() } else { input::shorten(&name) };
             input::read(&argument).map_err(|fault| (name, fault.to_string()))
         }
         Item::Unreadable { name, why } => Err((name, why)),
@@ -328,12 +338,18 @@ fn of_judged(judged: &Judged, form: Form, messages: Option<&Messages>) -> String
     }
     let verdict = judged.verdict.as_ref();
     let (code, reason) = judged.because(messages).unwrap_or_default();
-    // The words of a language keep the marks of their direction.
-    let reason = if messages.is_some() { reason } else { tame_line(&reason) };
     let outcome = judged.outcome().as_str();
     if form == Form::Lines {
+        // The words of a language keep the marks of their direction.
+        let reason = if messages.is_some() { reason } else { tame_line(&reason) };
         return line(outcome, &judged.name, &reason);
     }
+    // The words of the code and none of its facts, which may be of the content.
+    let reason = match (code, messages) {
+        ("", _) => String::new(),
+        (code, Some(messages)) => messages.code(code),
+        (code, None) => ENGLISH.code(code),
+    };
     let envelope = verdict.and_then(|verdict| verdict.envelope.as_ref());
     let time = |of: fn(&Envelope) -> Option<jiff::Timestamp>| {
         envelope.and_then(of).map(|at| at.to_string()).unwrap_or_default()
@@ -360,6 +376,8 @@ fn warnings(verdict: &Verdict) -> String {
     let noted = verdict.checks.iter().filter(|check| check.status == Status::Warn);
     noted.map(|check| check.reason.code()).collect::<Vec<_>>().join(" ")
 }
+
+static ENGLISH: LazyLock<Messages> = LazyLock::new(|| Messages::new(Language::English));
 
 const UNREADABLE: &str = "unreadable";
 

@@ -22,6 +22,7 @@ pub(crate) fn serve(arguments: &VerifierServeArguments) -> Result<Exit, Fault> {
     let store = Arc::new(loaded.store);
     let mut policy = Policy::new(arguments.policy);
     policy.last_age_days = arguments.max_age;
+    policy.clock_skew = Policy::LIVE_CLOCK_SKEW;
     let mut config = VerifierConfig::new(arguments.listen, policy);
     if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
         config.tls = Some(TlsFiles { certificate: certificate.clone(), key: key.clone() });

@@ -13,6 +13,7 @@ use gdhcn_verify::{
     report::{NO_CODE, NO_CODE_REASON},
     verify,
 };
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::batch;
@@ -26,6 +27,10 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
     let loaded = trust_source::load(&arguments.trust)?;
     let mut policy = Policy::new(arguments.policy);
     policy.last_age_days = arguments.max_age;
+    // A clock that is given is meant to the second.
+    let skew = arguments.at.map_or(Policy::LIVE_CLOCK_SKEW, |_| SignedDuration::ZERO);
+    let given = arguments.clock_skew.map(|seconds| SignedDuration::from_secs(seconds.into()));
+    policy.clock_skew = given.unwrap_or(skew);
     let context = Context {
         trust: &loaded.store,
         at: arguments.at.unwrap_or_else(output::now),
@@ -52,8 +57,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Exit, Fault> {
     let inputs = input::split(inputs, &context.limits.credential);
     let judged: Vec<_> = inputs.into_iter().map(|input| Judged::of(input, &context)).collect();
     // A picture without a code says nothing of the others.
-    let verdicts = || judged.iter().filter_map(|one| one.verdict.as_ref());
-    let together = arguments.same_person.then(|| Together::of(verdicts())).flatten();
+    let together = arguments.same_person.then(|| together(&judged)).flatten();
     let all = || Outcome::of_all(judged.iter().map(Judged::outcome));
     let outcome = together.map_or_else(all, |together| together.outcome);
     if arguments.fhir || arguments.ddcc {
@@ -168,6 +172,16 @@ fn export(judged: &[Judged], as_fhir: bool) -> Result<(), Fault> {
         }
     }
     output::json(&exported)
+}
+
+/// What the codes are worth together; `best` is the index among the inputs.
+fn together(judged: &[Judged]) -> Option<Together> {
+    let places: Vec<usize> = (0..judged.len())
+        .filter(|at| judged.get(*at).is_some_and(|one| one.verdict.is_some()))
+        .collect();
+    let mut together = Together::of(judged.iter().filter_map(|one| one.verdict.as_ref()))?;
+    together.best = together.best.and_then(|best| places.get(best).copied());
+    Some(together)
 }
 
 /// An input and what came of it.

@@ -100,7 +100,8 @@ fn an_older_copy_of_the_store_that_was_put_back_is_refused() {
     // The number goes on from the highest, so that the same number never means two stores.
     let run = place.run(&["trust", "import", "keys", "--store", "st", "--json"]);
     assert_eq!((run.code, &run.json()["number"]), (0, &Value::from(3)));
-    assert!(run.stderr.contains("left aside"), "{}", run.stderr);
+    assert!(run.stderr.contains("put aside as st/store.trust.bad"), "{}", run.stderr);
+    assert_eq!(place.read("st/store.trust.bad"), old);
     place.write("st/store.trust", &new);
     place.run(&["trust", "list", "--store", "st"]).fault(66);
 }

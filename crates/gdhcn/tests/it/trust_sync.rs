@@ -3,6 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use gdhcn_store::Store;
+use gdhcn_store::audit_event::AuditEvent;
+use gdhcn_store::signer_information::{NewSignerInformation, SignerType};
+use jiff::Timestamp;
+use serde_json::Value;
+
 use crate::forge::Country;
 use crate::program::Place;
 use crate::service::Service;
@@ -188,4 +194,78 @@ fn a_gateways_list_is_fetched_with_a_client_certificate() {
     let run = place.run(&[&["trust", "sync", "--store", "st"], &other[..]].concat()).done(66);
     assert!(run.stdout.contains("vouched for by the trust anchor"), "{}", run.stdout);
     place.run(&["trust", "verify", "--store", "st"]).done(0);
+}
+
+/// D4: after "unchanged" a change is seen again, also one back to what was there before.
+#[test]
+fn d4_a_list_is_followed_through_unchanged_changed_and_changed_back() {
+    let place = Place::new();
+    let service = Service::start(&place, &["demo", "--folder", "demo", "--serve"]);
+    let address = service.word_after("The gateway stays up at ");
+    let sync = || {
+        let access = "--client-cert demo/xxb/tls.pem --client-key demo/xxb/tls.key \
+                      --gateway-ca demo/operator/gateway.pem \
+                      --trust-anchor demo/operator/trust-anchor.pem --store st --json";
+        let arguments: Vec<&str> = access.split_whitespace().collect();
+        let from = ["trust", "sync", "--from", &address];
+        place.run(&[&from[..], &arguments].concat()).done(0).json()["parts"][0].clone()
+    };
+    let state = |part: &Value| part["state"].as_str().unwrap().to_owned();
+    let keys = |part: &Value| part["keys"].as_u64();
+    let first = sync();
+    assert_eq!((state(&first), state(&sync())), ("taken".to_owned(), "unchanged".to_owned()));
+    let list: Value = serde_json::from_slice(&place.read("demo/xxb/trust-list-1.json")).unwrap();
+    let withdrawn = list.as_array().unwrap().iter();
+    let withdrawn = withdrawn.clone().find(|one| one["certificateType"] == "DSC").unwrap();
+    for (more, change) in [(1, true), (0, false)] {
+        change_signer(&place, withdrawn, change);
+        // The gateway notices within a second.
+        let mut part = sync();
+        for _ in 0..100 {
+            if state(&part) == "taken" {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            part = sync();
+        }
+        assert_eq!(keys(&part), keys(&first).map(|keys| keys + more), "{part}");
+        assert_eq!(state(&sync()), "unchanged");
+    }
+}
+
+/// Puts a signer of a list into the database of the demo's gateway, or takes it out.
+fn change_signer(place: &Place, entry: &Value, put: bool) {
+    let text = |member: &str| entry[member].as_str().unwrap().to_owned();
+    let event = AuditEvent {
+        occurred_at: Timestamp::UNIX_EPOCH,
+        request_id: "by hand".to_owned(),
+        country: Some(text("country")),
+        uploader_fingerprint: None,
+        authentication_fingerprint: None,
+        event: "TEST".to_owned(),
+        description: "by hand".to_owned(),
+        code: None,
+        payload_sha256: None,
+    };
+    let row = NewSignerInformation {
+        created_at: Timestamp::UNIX_EPOCH,
+        country: text("country"),
+        thumbprint: text("thumbprint"),
+        raw_data: text("rawData"),
+        signature: text("signature"),
+        certificate_type: SignerType::Dsc,
+        kid: text("kid"),
+        domain: Some("DCC".to_owned()),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(place.path("demo/operator/database")).await.unwrap();
+        if put {
+            store.insert_signer_information(row, &event).await.unwrap();
+        } else {
+            let (thumbprint, country) = (text("thumbprint"), text("country"));
+            store.delete_signer_information(&thumbprint, &country, &event).await.unwrap();
+        }
+        store.close().await;
+    });
 }

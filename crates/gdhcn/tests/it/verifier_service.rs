@@ -188,6 +188,7 @@ fn what_cannot_be_read_is_a_problem_with_its_reason() {
     assert_eq!(service.interrupt(), 0);
 }
 
+/// D17: the document is held against every answer.
 #[test]
 fn every_answer_has_the_form_that_the_openapi_document_promises() {
     let place = Place::with_demo();
@@ -247,6 +248,23 @@ fn nothing_of_a_person_is_logged_and_nobody_may_store_an_answer() {
     assert!(log.contains("/v1/verify"), "the requests are logged: {log}");
     for mark in ["Okonkwo", "Amara", "1990-04-12", &code[..30], "URN:UVCI"] {
         assert!(!log.contains(mark), "{mark} stands in {log}");
+    }
+}
+
+/// B14: ready means that there is a key which counts; each source says how old it is.
+#[test]
+fn it_is_not_ready_by_trust_data_that_is_too_old() {
+    let place = Place::with_demo();
+    place.write("list.json", place.read("demo/xxb/trust-list-1.json"));
+    for (days, status, state) in [(0, 204, "fresh"), (10, 204, "aging"), (20, 503, "too old")] {
+        place.shell(&format!("touch -d '{days} days ago' list.json")).done(0);
+        let anchor = ["--trust-anchor", "demo/operator/trust-anchor.pem"];
+        let (service, address) = serve(&place, &[&["--trust", "list.json"], &anchor[..]].concat());
+        assert_eq!(ask(&address, "GET", "/ready", "", b"").status, status, "{days} days");
+        let trust = ask(&address, "GET", "/v1/trust", "", b"").json();
+        let source = &trust["sources"][0];
+        assert_eq!((&source["state"], source["ageDays"].as_i64()), (&json!(state), Some(days)));
+        assert_eq!(service.interrupt(), 0);
     }
 }
 

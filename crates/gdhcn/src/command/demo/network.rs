@@ -188,7 +188,7 @@ pub(super) struct Received {
 pub(super) struct Known {
     pub(super) keys: usize,
     pub(super) events: usize,
-    pub(super) files: usize,
+    pub(super) bytes: usize,
     pub(super) names_a_person: bool,
 }
 
@@ -339,21 +339,19 @@ impl Network {
         let store = self.running.store();
         let content = store.trust_content().await.or_internal("reading the database")?;
         let events = store.audit_events(None, 1_000).await.or_internal("reading the database")?;
-        let folder = self.database().parent().unwrap_or(Path::new("."));
-        let mut files = 0;
-        let mut names_a_person = false;
-        for entry in fs::read_dir(folder).or_input(folder.display())? {
-            let bytes = read(&entry.or_input(folder.display())?.path())?;
-            files += 1;
-            names_a_person |= papers
-                .iter()
-                .flat_map(Paper::personal)
-                .any(|text| bytes.windows(text.len()).any(|window| window == text.as_bytes()));
-        }
+        // The file itself is not to be opened while the gateway works with it.
+        let copy = self.database().with_file_name("copy.sqlite3");
+        store.copy_to(&copy).await.or_internal("copying the database")?;
+        let bytes = read(&copy)?;
+        fs::remove_file(&copy).or_input(copy.display())?;
+        let names_a_person = papers
+            .iter()
+            .flat_map(Paper::personal)
+            .any(|text| bytes.windows(text.len()).any(|window| window == text.as_bytes()));
         Ok(Known {
             keys: content.trusted_parties.len() + content.signer_information.len(),
             events: events.len(),
-            files,
+            bytes: bytes.len(),
             names_a_person,
         })
     }

@@ -66,7 +66,11 @@ impl Taken {
         let is_of_publisher =
             |old: &Source| self.relay.is_some() && publisher(old.relayed) == publisher(self.relay);
         let mut builder = TrustStoreBuilder::new(Backend::default());
-        builder.keep(current, None, |old| !is_new(old) && !is_of_publisher(old));
+        // An older part of the publisher stays where its replacement is not taken.
+        let has_stale_replacement = |old: &Source| self.stale.contains(&old.name);
+        builder.keep(current, None, |old| {
+            !is_new(old) && (!is_of_publisher(old) || has_stale_replacement(old))
+        });
         builder.keep(&self.store, self.relay, |new| !is_stale(new));
         builder.build()
     }
@@ -109,10 +113,17 @@ fn take_snapshot(
             known.number
         )));
     }
+    if let Some((source, lost)) = snapshot.store.emptied_since(current) {
+        return Err(Fault::Input(anyhow!(
+            "{}: it gives neither signers nor authorities any more, and the one at hand {lost} \
+             signers; if that is right, take the part out with `gdhcn trust remove`",
+            source.name
+        )));
+    }
     let relay = Relay::new(snapshot.signer, snapshot.number, snapshot.made);
     let is_stale = |new: &&Source| {
         current.sources().iter().any(|old| {
-            let older = old.created.zip(new.created).is_some_and(|(old, new)| new < old);
+            let older = old.dated().zip(new.dated()).is_some_and(|(old, new)| new < old);
             old.name == new.name && older
         })
     };
@@ -191,9 +202,9 @@ pub(super) fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
 
 pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Fault> {
     let folder = TrustFolder::of(arguments.folder.store.as_deref())?;
-    let snapshot = folder.open()?;
+    let (snapshot, bytes) = folder.open_file()?;
     let file = &arguments.file;
-    fs::copy(folder.file(), file).or_input(file.display())?;
+    fs::write(file, bytes).or_input(file.display())?;
     let mut key_file = file.clone().into_os_string();
     key_file.push(".pub");
     fs::copy(folder.public_key_file(), &key_file).or_input(key_file.display())?;
