@@ -51,7 +51,19 @@ impl Country {
 
     /// A vaccination certificate for a person of that surname.
     pub(crate) fn certificate_for(&self, surname: &str) -> String {
-        let document = vaccination(surname);
+        self.certify(&vaccination(surname))
+    }
+
+    /// The same for a dose of that day.
+    pub(crate) fn certificate_of_day(&self, day: &str) -> String {
+        let mut document = vaccination("Muster");
+        if let Some(Statement::Vaccination(dose)) = &mut document.statement {
+            dose.date = day.into();
+        }
+        self.certify(&document)
+    }
+
+    fn certify(&self, document: &Dcc) -> String {
         let claims = CwtClaims {
             issuer: "XA",
             issued_at: instant("2025-02-01T00:00:00Z"),

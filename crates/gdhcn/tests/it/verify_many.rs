@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
+use crate::forge::{Country, GOOD};
 use crate::program::{AS_XXB, Place};
 
 /// The demo's codes: two good, one changed, one by an unknown key, and what is no code at all.
@@ -66,6 +67,20 @@ fn csv_holds_no_personal_data_and_one_row_for_each_code() {
     for secret in ["Okonkwo", "1990-04-12", "HC1:"] {
         assert!(!table.contains(secret), "{secret} stands in {table}");
     }
+    // A slip of the pen makes a code no code; nothing of it is repeated.
+    let slip = place.text("demo/xxa/dcc.txt").replacen("HC1:", "H1:", 1);
+    for form in ["--csv", "--jsonl"] {
+        let run = place.verify_as_xxb(&[&slip, form]);
+        assert_eq!(run.code, 66);
+        assert!(!run.stdout.contains(&slip[30..90]), "{}", run.stdout);
+    }
+    // Nor does a reason repeat what the document says.
+    let country = Country::new("XXA");
+    place.write("dsc.pem", country.dsc_pem());
+    place.write("future.txt", country.certificate_of_day("2031-02-03"));
+    let run = place.run(&["verify", "future.txt", "--csv", "--trust", "dsc.pem", "--at", GOOD]);
+    assert!(run.stdout.contains("EVENT_IN_FUTURE"), "{}", run.stdout);
+    assert!(!run.stdout.contains("2031-02-03"), "{}", run.stdout);
 }
 
 #[test]

@@ -319,8 +319,8 @@ async fn privacy(story: &mut Story, network: &Network, papers: &[Paper; 2]) -> R
         "certificates of countries, and nothing of the traveller",
         format!(
             "The gateway knows {} keys of countries and {} log entries about them. It does not \
-             know any person: the traveller's name and codes are nowhere in the {} bytes of its database.",
-            known.keys, known.events, known.bytes
+             know any person: the traveller's name and codes are nowhere in its database.",
+            known.keys, known.events
         ),
     );
     Ok(())

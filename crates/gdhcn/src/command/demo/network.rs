@@ -188,7 +188,6 @@ pub(super) struct Received {
 pub(super) struct Known {
     pub(super) keys: usize,
     pub(super) events: usize,
-    pub(super) bytes: usize,
     pub(super) names_a_person: bool,
 }
 
@@ -351,7 +350,6 @@ impl Network {
         Ok(Known {
             keys: content.trusted_parties.len() + content.signer_information.len(),
             events: events.len(),
-            bytes: bytes.len(),
             names_a_person,
         })
     }
