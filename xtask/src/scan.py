@@ -19,7 +19,7 @@ def main() -> None:
             start = time.perf_counter()
             codes = zxingcpp.read_barcodes(
                 frame,
-                formats=zxingcpp.BarcodeFormat.QRCode | zxingcpp.BarcodeFormat.Aztec,
+                formats=(zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Aztec),
                 try_rotate=True,
                 try_downscale=True,
                 try_invert=True,

@@ -213,7 +213,7 @@ pub(crate) struct Findings {
 
 impl Findings {
     pub(crate) fn new() -> Self {
-        Self { checks: Vec::with_capacity(24) }
+        Self { checks: Vec::with_capacity(CheckId::ALL.len()) }
     }
 
     pub(crate) fn add(&mut self, id: CheckId, status: Status, reason: Reason) {
@@ -257,18 +257,19 @@ impl Findings {
     /// All checks in the order of [`CheckId`], also those that were not come to.
     pub(crate) fn into_checks(self) -> Vec<Check> {
         let mut checks = self.checks;
-        let has_failed =
-            |id| checks.iter().any(|one: &Check| one.id == id && one.status == Status::Fail);
-        let cut_short = has_failed(CheckId::Container) || has_failed(CheckId::Claims);
-        let missing = CheckId::ALL.into_iter().filter(|id| checks.iter().all(|one| one.id != *id));
-        let missing: Vec<_> = missing
-            .map(|id| {
-                let reason = if cut_short { Reason::Earlier } else { Reason::NotApplicable };
-                Check { id, status: Status::NotDone, reason }
-            })
-            .collect();
-        checks.extend(missing);
-        checks.sort_by_key(|check| check.id);
+        let mut seen = 0_u32;
+        let mut cut_short = false;
+        for check in &checks {
+            seen |= 1 << check.id as u32;
+            cut_short |= check.status == Status::Fail
+                && matches!(check.id, CheckId::Container | CheckId::Claims);
+        }
+        for id in CheckId::ALL.into_iter().filter(|id| seen & (1 << *id as u32) == 0) {
+            let reason = if cut_short { Reason::Earlier } else { Reason::NotApplicable };
+            checks.push(Check { id, status: Status::NotDone, reason });
+        }
+        // No two have the same name, and a stable sort would need memory of its own.
+        checks.sort_unstable_by_key(|check| check.id);
         checks
     }
 }
