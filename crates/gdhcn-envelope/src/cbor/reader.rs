@@ -12,9 +12,12 @@ const PAIRWISE: usize = 24;
 const TRUSTED_CAPACITY: usize = 64;
 
 /// Major types (RFC 8949, 3.1).
+const UNSIGNED: u8 = 0;
 const BYTES: u8 = 2;
 const TEXT: u8 = 3;
 const TAG: u8 = 6;
+/// Additional information of an item whose argument is the next byte.
+const ONE_BYTE: u8 = 24;
 /// Additional information of an item of indefinite length.
 const INDEFINITE: u8 = 31;
 
@@ -130,6 +133,9 @@ impl<'b> Reader<'b> {
     pub fn value(&mut self) -> Result<Value<'b>, CborError> {
         let start = self.position();
         self.count(start)?;
+        if let Some(short) = self.short(start) {
+            return Ok(short);
+        }
         let kind = self.decoder.datatype().map_err(|error| self.fault(start, &error))?;
         let value = match kind {
             Type::String => self.decoder.str().map(|text| Value::Text(Cow::Borrowed(text))),
@@ -162,6 +168,30 @@ impl<'b> Reader<'b> {
             _ => {}
         }
         Ok(value)
+    }
+
+    /// A short text or number: most of what a certificate holds. Whatever is wrong with it is left to
+    /// the longer way, which says what.
+    fn short(&mut self, start: usize) -> Option<Value<'b>> {
+        let (&head, rest) = self.decoder.input().get(start..)?.split_first()?;
+        let (length, rest) = match head & 0x1f {
+            low @ 0..24 => (low, rest),
+            ONE_BYTE => rest.split_first().map(|(length, rest)| (*length, rest))?,
+            _ => return None,
+        };
+        match head >> 5 {
+            UNSIGNED if head < ONE_BYTE => {
+                self.decoder.set_position(start + 1);
+                Some(Value::Unsigned(head.into()))
+            }
+            TEXT if self.check_length(start, length.into()).is_ok() => {
+                let text = std::str::from_utf8(rest.get(..length.into())?).ok()?;
+                let head_length = if head & 0x1f == ONE_BYTE { 2 } else { 1 };
+                self.decoder.set_position(start + head_length + text.len());
+                Some(Value::Text(Cow::Borrowed(text)))
+            }
+            _ => None,
+        }
     }
 
     fn nested(
