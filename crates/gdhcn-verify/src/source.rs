@@ -13,7 +13,6 @@ use crate::{CheckId, Context, Reason, Status};
 
 /// Clocks differ: only a gap greater than this is held against a clock.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
-const DAY: i64 = 24 * 60 * 60;
 
 /// Is there trust data, is it recent, and does the clock agree with it?
 ///
@@ -28,36 +27,27 @@ pub(crate) fn check(key: Option<&TrustedKey>, context: &Context<'_>, findings: &
     }
     let newest = || sources.iter().max_by_key(|source| source.dated());
     let source = key.map_or_else(newest, |key| context.trust.source_of(key));
-    match source.and_then(|source| Some((source, source.dated()?))) {
-        // Certificates carry no date.
-        None => findings.not_done(id, Reason::Undated),
-        Some((source, _)) if is_dated_in_future(source, context) => {
-            // When it was fetched is our own knowledge.
-            if let Some(fetched) = source.fetched {
-                let days = context.at.duration_since(fetched).as_secs() / DAY;
-                let limit = context.policy.last_age_days;
-                if days > i64::from(limit) {
-                    let source = source.name.clone();
-                    findings.fail(id, Reason::TrustTooOld { source, days, limit });
-                    return clock(context, findings);
-                }
-            }
-            let reason = Reason::DatedInFuture { source: source.name.clone() };
-            findings.concern(id, Concern::Flaw, reason, context);
-        }
-        Some((source, dated)) => {
-            let days = context.at.duration_since(dated).as_secs() / DAY;
-            let limit = context.policy.last_age_days;
-            if days > i64::from(limit) {
-                let source = source.name.clone();
-                findings.fail(id, Reason::TrustTooOld { source, days, limit });
-            } else if days > i64::from(context.policy.fresh_days()) {
-                let source = source.name.clone();
-                findings.add(id, Status::Warn, Reason::TrustAging { source, days, limit });
-            } else {
-                findings.pass(id, Reason::Holds(Fact::Age(days.max(0))));
-            }
-        }
+    // Certificates carry no date.
+    let Some((source, age)) =
+        source.and_then(|source| Some((source, source.age_in_days(context.at)?)))
+    else {
+        findings.not_done(id, Reason::Undated);
+        return clock(context, findings);
+    };
+    let is_dated_in_future = is_dated_in_future(source, context);
+    // When it was fetched is our own knowledge.
+    let fetched = source.fetched_days_ago(context.at).unwrap_or(age);
+    let days = if is_dated_in_future { fetched } else { age };
+    let limit = context.policy.last_age_days;
+    let name = || source.name.clone();
+    if days > i64::from(limit) {
+        findings.fail(id, Reason::TrustTooOld { source: name(), days, limit });
+    } else if is_dated_in_future {
+        findings.concern(id, Concern::Flaw, Reason::DatedInFuture { source: name() }, context);
+    } else if days > i64::from(context.policy.fresh_days()) {
+        findings.add(id, Status::Warn, Reason::TrustAging { source: name(), days, limit });
+    } else {
+        findings.pass(id, Reason::Holds(Fact::Age(days)));
     }
     clock(context, findings);
 }
@@ -71,8 +61,8 @@ fn is_dated_in_future(source: &Source, context: &Context<'_>) -> bool {
 
 /// The age in days of the newest source that has a date.
 pub(crate) fn age(context: &Context<'_>) -> Option<i64> {
-    let newest = context.trust.sources().iter().filter_map(Source::dated).max()?;
-    Some((context.at.duration_since(newest).as_secs() / DAY).max(0))
+    let ages = context.trust.sources().iter().filter_map(|source| source.age_in_days(context.at));
+    ages.min()
 }
 
 fn clock(context: &Context<'_>, findings: &mut Findings) {

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use gdhcn_trust::{Source, TrustedKey};
+use gdhcn_trust::TrustedKey;
 use http::StatusCode;
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::Verifier;
@@ -19,7 +18,7 @@ pub(super) async fn sources(State(verifier): State<Arc<Verifier>>) -> Response {
         .sources()
         .iter()
         .map(|source| {
-            let days = age(source, now);
+            let days = source.age_in_days(now);
             json!({
                 "name": source.name,
                 "created": source.created.map(|at| at.to_string()),
@@ -50,7 +49,7 @@ pub(super) async fn ready(State(verifier): State<Arc<Verifier>>) -> Response {
     let trust = verifier.trust.load();
     let now = verifier.clock.now();
     let counts = |key: &&TrustedKey| {
-        let days = trust.source_of(key).and_then(|source| age(source, now));
+        let days = trust.source_of(key).and_then(|source| source.age_in_days(now));
         days.is_none_or(|days| days <= i64::from(verifier.policy.last_age_days))
     };
     let signers = || trust.keys().iter().filter(|key| key.signs_documents());
@@ -62,10 +61,4 @@ pub(super) async fn ready(State(verifier): State<Arc<Verifier>>) -> Response {
         "no key that signs documents is loaded\n"
     };
     (StatusCode::SERVICE_UNAVAILABLE, problem).into_response()
-}
-
-/// The age of a source in days.
-fn age(source: &Source, now: Timestamp) -> Option<i64> {
-    let dated = source.dated()?;
-    Some((now.duration_since(dated).as_hours() / 24).max(0))
 }

@@ -41,10 +41,25 @@ impl Source {
         self.created.or(self.fetched)
     }
 
+    /// The age in whole days at a moment, 0 for one dated later; `None` without a date.
+    pub fn age_in_days(&self, at: Timestamp) -> Option<i64> {
+        self.dated().map(|dated| whole_days(dated, at))
+    }
+
+    /// How long ago it was fetched, in whole days, which is the reader's own knowledge whatever
+    /// date the list bears.
+    pub fn fetched_days_ago(&self, at: Timestamp) -> Option<i64> {
+        self.fetched.map(|fetched| whole_days(fetched, at))
+    }
+
     /// Whether it is the DID document with this `id`.
     pub fn is_did_document(&self, did: &str) -> bool {
         matches!(&self.kind, SourceKind::DidDocument { id } if id == did)
     }
+}
+
+fn whole_days(since: Timestamp, at: Timestamp) -> i64 {
+    (at.duration_since(since).as_hours() / 24).max(0)
 }
 
 /// The snapshot that a source was imported with.
