@@ -10,7 +10,7 @@ use gdhcn_trust::snapshot::{Limits, Snapshot, key_thumbprint};
 use gdhcn_trust::{ProofStatus, Relay, Source, SourceKind, TrustStore, TrustStoreBuilder};
 
 use super::arguments::{ExportArguments, ImportArguments, RemoveArguments};
-use super::part::{Outcome, State, accept, report};
+use super::part::{Outcome, State, accept, emptied, report};
 use crate::exit::{Exit, Fault, OrInput};
 use crate::input::read_file;
 use crate::output::{self, println};
@@ -113,12 +113,8 @@ fn take_snapshot(
             known.number
         )));
     }
-    if let Some((source, lost)) = snapshot.store.emptied_since(current) {
-        return Err(Fault::Input(anyhow!(
-            "{}: it gives neither signers nor authorities any more, and the one at hand {lost} \
-             signers; if that is right, take the part out with `gdhcn trust remove`",
-            source.name
-        )));
+    if let Some((source, told)) = emptied(&snapshot.store, current) {
+        return Err(Fault::Input(anyhow!("{}: {told}", source.name)));
     }
     let relay = Relay::new(snapshot.signer, snapshot.number, snapshot.made);
     let is_stale = |new: &&Source| {

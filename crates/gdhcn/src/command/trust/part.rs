@@ -141,12 +141,19 @@ pub(super) fn accept(new: &TrustStore, old: &TrustStore, unproven: bool) -> Resu
             ));
         }
     }
-    if let Some((source, lost)) = new.emptied_since(old) {
-        return refused(format!(
-            "it gives neither signers nor authorities any more, and the one at hand {lost} signers; \
-             if that is right, take the part out with `gdhcn trust remove {}`",
-            source.name
-        ));
+    if let Some((_, told)) = emptied(new, old) {
+        return refused(told);
     }
     Ok(())
+}
+
+/// A source of `old` that would lose all that it is good for, and what to tell the user of it.
+pub(super) fn emptied<'s>(new: &TrustStore, old: &'s TrustStore) -> Option<(&'s Source, String)> {
+    let (source, lost) = new.emptied_since(old)?;
+    let told = format!(
+        "it gives neither signers nor authorities any more, and the one at hand {lost} signers; \
+         if that is right, take the part out with `gdhcn trust remove {}`",
+        source.name
+    );
+    Some((source, told))
 }
