@@ -8,13 +8,14 @@ use crate::need;
 use crate::step::{cargo, cargo_program, command, step, succeed, succeeds_within};
 
 /// The crates that do no I/O and must build for the browser, and their binding for it.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "gdhcn-codes",
     "gdhcn-credential",
     "gdhcn-crypto",
     "gdhcn-envelope",
     "gdhcn-explain",
     "gdhcn-issue",
+    "gdhcn-log",
     "gdhcn-scan",
     "gdhcn-trust",
     "gdhcn-verify",

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// Which crate may depend on which other crate of ours. Crates that are planned have their place
 /// already. `gdhcn-testkit` may be a dev-dependency of any, which this table does not look at.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 19] = [
     ("gdhcn-crypto", &[]),
     ("gdhcn-codes", &[]),
     ("gdhcn-scan", &[]),
@@ -33,10 +33,15 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ),
     ("gdhcn-explain", &["gdhcn-verify", "gdhcn-credential", "gdhcn-codes"]),
     ("gdhcn-issue", &["gdhcn-credential", "gdhcn-envelope", "gdhcn-crypto", "gdhcn-codes"]),
-    ("gdhcn-store", &["gdhcn-trust", "gdhcn-rules", "gdhcn-revocation", "gdhcn-codes"]),
+    ("gdhcn-log", &["gdhcn-envelope", "gdhcn-crypto"]),
+    (
+        "gdhcn-store",
+        &["gdhcn-log", "gdhcn-trust", "gdhcn-rules", "gdhcn-revocation", "gdhcn-codes"],
+    ),
     (
         "gdhcn-client",
         &[
+            "gdhcn-log",
             "gdhcn-credential",
             "gdhcn-trust",
             "gdhcn-rules",
@@ -51,6 +56,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
         &[
             "gdhcn-store",
             "gdhcn-client",
+            "gdhcn-log",
             "gdhcn-explain",
             "gdhcn-verify",
             "gdhcn-issue",
@@ -85,6 +91,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
             "gdhcn-server",
             "gdhcn-store",
             "gdhcn-client",
+            "gdhcn-log",
             "gdhcn-explain",
             "gdhcn-verify",
             "gdhcn-issue",

@@ -1,0 +1,168 @@
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::entry::{Attribute, Kind};
+use crate::state::{Item, ItemId, State, signature_digest};
+
+/// One certificate of a list that a gateway serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// Its name in the log.
+    pub id: ItemId,
+    /// The participant.
+    pub country: String,
+    /// What the list tells of it, also that there is none.
+    pub told: Vec<(Attribute, Option<String>)>,
+    /// Base64 of the CMS message, as it stands in the list.
+    pub signature: String,
+}
+
+impl Served {
+    /// The groups that participants upload; every other is onboarded.
+    const UPLOADED: [&str; 5] = ["DSC", "SIGN", "AUTH", "CUSTOM", "DESC"];
+
+    /// The name of a certificate of this group.
+    pub fn id(group: &str, thumbprint: String, source_gateway: Option<String>) -> ItemId {
+        let kind = if Self::UPLOADED.contains(&group) {
+            Kind::SignerInformation
+        } else {
+            Kind::TrustedParty
+        };
+        ItemId { kind, key: thumbprint, source_gateway }
+    }
+}
+
+/// What a list should hold, so that a missing entry can be told from one that was not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// `/trustList/certificate`: every certificate, those of other gateways only where asked for.
+    Certificates {
+        /// Whether they were asked for.
+        federated: bool,
+    },
+    /// `/trustList`: four groups of the default domain, own data.
+    TrustList,
+}
+
+impl Scope {
+    const GROUPS: [&str; 4] = ["AUTHENTICATION", "UPLOAD", "CSCA", "DSC"];
+    const DOMAIN: &str = "DCC";
+
+    fn holds(self, id: &ItemId, item: &Item) -> bool {
+        let own = id.source_gateway.is_none();
+        id.kind.is_certificate()
+            && match self {
+                Self::Certificates { federated } => own || federated,
+                Self::TrustList => {
+                    let group = item.attribute(Attribute::Group).unwrap_or_default();
+                    own && Self::GROUPS.contains(&group)
+                        && item.attribute(Attribute::Domain) == Some(Self::DOMAIN)
+                }
+            }
+    }
+}
+
+/// Where a list is not what the log tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Difference {
+    /// The list holds a certificate that no entry tells of.
+    NotInLog {
+        /// Its name.
+        id: ItemId,
+        /// The participant.
+        country: String,
+    },
+    /// The list holds a certificate twice.
+    Twice {
+        /// Its name.
+        id: ItemId,
+    },
+    /// By the log a certificate must be there, and the list does not hold it.
+    NotServed {
+        /// Its name.
+        id: ItemId,
+        /// The participant.
+        country: Option<String>,
+        /// The entry that put it there.
+        entry: u64,
+    },
+    /// The list says something else of a certificate than the log.
+    Otherwise {
+        /// Its name.
+        id: ItemId,
+        /// The entry that put it there.
+        entry: u64,
+        /// What is different, such as `kid`.
+        what: &'static str,
+        /// What the list says, or that it is another one.
+        served: String,
+        /// What the log says.
+        logged: String,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotInLog { id, country } => {
+                write!(f, "{id} ({country}) is served, and no entry of the log tells of it")
+            }
+            Self::Twice { id } => write!(f, "{id} is served twice"),
+            Self::NotServed { id, country, entry } => {
+                let country = country.as_deref().unwrap_or("no country");
+                write!(f, "{id} ({country}) is in the log since entry {entry}, and is not served")
+            }
+            Self::Otherwise { id, entry, what, served, logged } => write!(
+                f,
+                "{id} is served with the {what} {served}, where entry {entry} says {logged}"
+            ),
+        }
+    }
+}
+
+/// Compares a served list with what the log tells; gives every difference.
+pub fn compare(state: &State, list: &[Served], scope: Scope) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let mut seen = BTreeSet::new();
+    for served in list {
+        let id = &served.id;
+        if !seen.insert(id) {
+            differences.push(Difference::Twice { id: id.clone() });
+            continue;
+        }
+        match state.get(id) {
+            Some(item) => differences.extend(otherwise(served, item)),
+            None => differences
+                .push(Difference::NotInLog { id: id.clone(), country: served.country.clone() }),
+        }
+    }
+    let missing = state.items().filter(|(id, item)| scope.holds(id, item) && !seen.contains(id));
+    differences.extend(missing.map(|(id, item)| Difference::NotServed {
+        id: id.clone(),
+        country: item.country.clone(),
+        entry: item.entry,
+    }));
+    differences
+}
+
+fn otherwise(served: &Served, item: &Item) -> Vec<Difference> {
+    let of = |what, served_as: Option<&str>, logged_as: Option<&str>| {
+        let text = |value: Option<&str>| value.map_or("(none)".to_owned(), |v| format!("{v:?}"));
+        (served_as != logged_as).then(|| Difference::Otherwise {
+            id: served.id.clone(),
+            entry: item.entry,
+            what,
+            served: text(served_as),
+            logged: text(logged_as),
+        })
+    };
+    let mut found = Vec::new();
+    found.extend(of("country", Some(&served.country), item.country.as_deref()));
+    for (attribute, value) in &served.told {
+        found.extend(of(attribute.name(), value.as_deref(), item.attribute(*attribute)));
+    }
+    let digest = signature_digest(&served.signature);
+    found.extend(of("signature's SHA-256", Some(&digest), item.signature_sha256.as_deref()));
+    found
+}
