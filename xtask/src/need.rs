@@ -1,5 +1,7 @@
 //! What the tests and checks need beyond Rust, installed where that is possible.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use crate::step::{cargo_program, command, succeed, works};
@@ -17,10 +19,27 @@ pub(crate) fn node() -> Result<()> {
     program("node", "--version", "nodejs")
 }
 
+/// PostgreSQL is the other database that the gateway runs on; the tests start a server of their own.
+pub(crate) fn postgres() -> Result<()> {
+    // Debian keeps the server's programs out of the search path.
+    let find = "command -v initdb || ls /usr/lib/postgresql/*/bin/initdb";
+    installed("initdb", || command("sh", &["-c", find]), "postgresql")
+}
+
+/// SQLite's own shell is the foreign hand that changes a database in the tests.
+pub(crate) fn sqlite() -> Result<()> {
+    program("sqlite3", "--version", "sqlite3")
+}
+
 /// A program that `package` of Debian and most other systems holds, installed where that is
 /// possible.
 fn program(name: &str, probe: &str, package: &str) -> Result<()> {
-    if works(&mut command(name, &[probe])) {
+    installed(name, || command(name, &[probe]), package)
+}
+
+/// The same for a program that `probe` looks for.
+fn installed(name: &str, probe: impl Fn() -> Command, package: &str) -> Result<()> {
+    if works(&mut probe()) {
         return Ok(());
     }
     println!("The tests need the program {name}, which is not installed.");
@@ -35,7 +54,7 @@ fn program(name: &str, probe: &str, package: &str) -> Result<()> {
             command("apt-get", &["install", "--yes", "--quiet", package])
                 .env("DEBIAN_FRONTEND", "noninteractive"),
         )?;
-        if works(&mut command(name, &[probe])) {
+        if works(&mut probe()) {
             return Ok(());
         }
     }

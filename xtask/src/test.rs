@@ -15,6 +15,8 @@ use crate::step::{cargo_program, command, root, step};
 pub(crate) fn run() -> Result<()> {
     step("what the tests need", || {
         need::openssl()?;
+        need::postgres()?;
+        need::sqlite()?;
         need::node()?;
         need::wasm_target()
     })?;
@@ -46,6 +48,7 @@ fn all_tests() -> Result<Tally> {
     // Some tests print figures of a corpus that a reader should see.
     let arguments = ["test", "--locked", "--workspace", "--no-fail-fast", "--", "--show-output"];
     let mut child = command(cargo_program(), &arguments)
+        .env("GDHCN_REQUIRE_POSTGRES", "1")
         .stdout(Stdio::piped())
         .spawn()
         .context("cannot start cargo test")?;

@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use gdhcn_store::Location;
 use serde::{Deserialize, Serialize};
 
 /// Everything that an operator decides about a gateway.
@@ -20,8 +21,8 @@ pub struct GatewayConfig {
     /// Address and port of the health answer, without TLS; none for no such listener.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub management_listen: Option<SocketAddr>,
-    /// Folder of the database.
-    pub database: PathBuf,
+    /// Where the database is: a folder for SQLite, or `postgresql://...`.
+    pub database: Location,
     /// PEM or DER files with the certificates whose signature onboards a participant.
     pub trust_anchors: Vec<PathBuf>,
     /// Threads that serve requests; as many as the machine has cores when absent.
@@ -214,7 +215,11 @@ impl GatewayConfig {
 
     fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let tls = self.tls.iter_mut().flat_map(|tls| [&mut tls.certificate, &mut tls.key]);
-        std::iter::once(&mut self.database).chain(&mut self.trust_anchors).chain(tls)
+        let database = match &mut self.database {
+            Location::Folder(folder) => Some(folder),
+            Location::Postgres(_) => None,
+        };
+        database.into_iter().chain(&mut self.trust_anchors).chain(tls)
     }
 }
 
@@ -334,7 +339,7 @@ mod tests {
         let file = folder.path().join("gateway.toml");
         std::fs::write(&file, SMALLEST).unwrap();
         let config = GatewayConfig::load(&file).unwrap();
-        assert_eq!(config.database, folder.path().join("data"));
+        assert_eq!(config.database, folder.path().join("data").into());
         let tls = config.tls.unwrap();
         assert_eq!(tls.certificate, folder.path().join("tls.pem"));
         assert_eq!(tls.key, Path::new("/keys/tls.key"));

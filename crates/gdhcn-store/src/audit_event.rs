@@ -1,8 +1,8 @@
 //! The audit trail: who asked for which change, when, and what came of it.
 
 use jiff::Timestamp;
-use sqlx::{Row as _, Sqlite, Transaction};
 
+use crate::database::{Transaction, values};
 use crate::error::StoreError;
 use crate::limit;
 use crate::store::Store;
@@ -50,9 +50,7 @@ impl Store {
     /// When a value is longer than its column, or the database cannot be written.
     pub async fn append_audit_event(&self, event: &AuditEvent) -> Result<(), StoreError> {
         event.check()?;
-        let mut transaction = self.begin_change().await?;
-        append(&mut transaction, event).await?;
-        transaction.commit().await?;
+        self.begin_change().await?.commit(event).await?;
         Ok(())
     }
 
@@ -66,30 +64,30 @@ impl Store {
         after: Option<i64>,
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT sequence, occurred_at, request_id, country, uploader_sha256_fingerprint,
-                    authentication_sha256_fingerprint, event, description, code, payload_sha256
-               FROM audit_event WHERE sequence > $1 ORDER BY sequence LIMIT $2",
-        )
-        .bind(after.unwrap_or(0))
-        .bind(i64::from(limit))
-        .fetch_all(self.readers())
-        .await?;
+        let rows = self
+            .read()
+            .await?
+            .rows(
+                "SELECT sequence, occurred_at, request_id, country, uploader_sha256_fingerprint,
+                        authentication_sha256_fingerprint, event, description, code, payload_sha256
+                   FROM audit_event WHERE sequence > $1 ORDER BY sequence LIMIT $2",
+                values![after.unwrap_or(0), i64::from(limit)],
+            )
+            .await?;
         let mut events = Vec::with_capacity(rows.len());
         for row in &rows {
             events.push(RecordedEvent {
-                sequence: row.try_get("sequence")?,
+                sequence: row.get("sequence")?,
                 event: AuditEvent {
-                    occurred_at: Timestamp::from_millisecond(row.try_get("occurred_at")?)
-                        .map_err(|error| sqlx::Error::Decode(error.into()))?,
-                    request_id: row.try_get("request_id")?,
-                    country: row.try_get("country")?,
-                    uploader_fingerprint: row.try_get("uploader_sha256_fingerprint")?,
-                    authentication_fingerprint: row.try_get("authentication_sha256_fingerprint")?,
-                    event: row.try_get("event")?,
-                    description: row.try_get("description")?,
-                    code: row.try_get("code")?,
-                    payload_sha256: row.try_get("payload_sha256")?,
+                    occurred_at: row.instant("occurred_at")?,
+                    request_id: row.get("request_id")?,
+                    country: row.get("country")?,
+                    uploader_fingerprint: row.get("uploader_sha256_fingerprint")?,
+                    authentication_fingerprint: row.get("authentication_sha256_fingerprint")?,
+                    event: row.get("event")?,
+                    description: row.get("description")?,
+                    code: row.get("code")?,
+                    payload_sha256: row.get("payload_sha256")?,
                 },
             });
         }
@@ -127,26 +125,28 @@ impl AuditEvent {
 
 /// Records an event inside the transaction of the change that it tells of.
 pub(crate) async fn append(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction,
     event: &AuditEvent,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO audit_event (sequence, occurred_at, request_id, country,
-            uploader_sha256_fingerprint, authentication_sha256_fingerprint, event, description,
-            code, payload_sha256)
-         VALUES ((SELECT COALESCE(MAX(sequence), 0) + 1 FROM audit_event),
-             $1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    )
-    .bind(event.occurred_at.as_millisecond())
-    .bind(&event.request_id)
-    .bind(&event.country)
-    .bind(&event.uploader_fingerprint)
-    .bind(&event.authentication_fingerprint)
-    .bind(&event.event)
-    .bind(&event.description)
-    .bind(&event.code)
-    .bind(&event.payload_sha256)
-    .execute(&mut **transaction)
-    .await?;
+    transaction
+        .execute(
+            "INSERT INTO audit_event (sequence, occurred_at, request_id, country,
+                uploader_sha256_fingerprint, authentication_sha256_fingerprint, event, description,
+                code, payload_sha256)
+             VALUES ((SELECT COALESCE(MAX(sequence), 0) + 1 FROM audit_event),
+                 $1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            values![
+                event.occurred_at,
+                &event.request_id,
+                &event.country,
+                &event.uploader_fingerprint,
+                &event.authentication_fingerprint,
+                &event.event,
+                &event.description,
+                &event.code,
+                &event.payload_sha256,
+            ],
+        )
+        .await?;
     Ok(())
 }

@@ -13,17 +13,20 @@ pub enum StoreError {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// The database file could not be opened.
-    #[error("the database {path} cannot be opened: {source}")]
+    /// The database could not be opened.
+    #[error("the database {database} cannot be opened: {source}")]
     Open {
-        /// The database file.
-        path: PathBuf,
+        /// The database, without a password.
+        database: String,
         /// What the driver said.
         source: sqlx::Error,
     },
     /// The tables could not be brought to this program's version.
     #[error("the database cannot be migrated: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Only SQLite keeps its content in a file.
+    #[error("the database is on a server and has no file to copy")]
+    NoFile,
     /// A value is longer than its column.
     #[error("{column} has {length} bytes, the limit is {limit}")]
     TooLong {
@@ -98,12 +101,4 @@ impl UnreadableRow {
             other => Err(other),
         }
     }
-}
-
-/// A value that the column's type allows and this program does not know.
-pub(crate) fn undecodable(
-    column: &str,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> sqlx::Error {
-    sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) }
 }

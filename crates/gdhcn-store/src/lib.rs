@@ -1,26 +1,33 @@
 //! Persistence of the gateway.
 //!
-//! A [`Store`] is one database: SQLite inside a folder that the caller names. It holds the two
-//! certificate tables of the gateway (onboarded certificates in [`trusted_party`], uploaded ones
-//! in [`signer_information`]) and the audit trail in [`audit_event`].
+//! A [`Store`] is one database: SQLite inside a folder that the caller names, or a PostgreSQL
+//! database that several processes share. It holds the certificate tables of the gateway
+//! (onboarded certificates in [`trusted_party`], uploaded ones in [`signer_information`]) and the
+//! audit trail in [`audit_event`].
 //!
-//! How data flows: a change goes through the one writer connection as one transaction that holds
-//! the rows, the [`AuditEvent`](audit_event::AuditEvent) that tells who made it, and the next
-//! number of the content's revision. [`Store::trust_content`] reads both tables at one revision;
+//! How data flows: changes follow one another, each in one transaction that holds the rows, the
+//! [`AuditEvent`](audit_event::AuditEvent) that tells who made it, and the next number of the
+//! content's revision. [`Store::trust_content`] reads the certificate tables at one revision;
 //! a server keeps what it made of them and reads again only when [`Store::revision`] has moved by
 //! another hand than its own.
 //!
 //! This crate stores text as it is given and judges none of it: whether a row's signatures hold
 //! is for the reader to check on every read. It does refuse values longer than their columns
 //! (see [`limit`]), and a second certificate with a thumbprint or key identifier in use.
+//!
+//! Statements are written once, in the dialect that both databases share (`database.rs`).
 
 pub mod audit_event;
 pub mod limit;
 pub mod signer_information;
 pub mod trusted_party;
 
+mod database;
 mod error;
+mod location;
+mod schema;
 mod store;
 
 pub use error::{Conflict, StoreError, UnreadableRow};
+pub use location::{Location, PostgresUrl};
 pub use store::{Change, Store, TrustContent};

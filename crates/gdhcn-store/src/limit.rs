@@ -16,6 +16,8 @@ pub const THUMBPRINT: usize = 64;
 pub const KID: usize = 20;
 /// `domain`: a trust domain.
 pub const DOMAIN: usize = 32;
+/// `properties`: what an uploader says of a certificate, as JSON.
+pub const PROPERTIES: usize = 2000;
 /// `uuid` and `source_gateway_id`.
 pub const UUID: usize = 36;
 /// `event` and `code` of an audit event.

@@ -4,14 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, Sqlite, Transaction};
 use uuid::Uuid;
 
-use crate::audit_event::{self, AuditEvent};
-use crate::error::{Conflict, StoreError, UnreadableRow, undecodable};
+use crate::audit_event::AuditEvent;
+use crate::database::{Row, Transaction, values};
+use crate::error::{Conflict, StoreError, UnreadableRow};
 use crate::limit;
-use crate::store::{Change, Store, TrustContent, kid_is_taken, new_revision};
+use crate::store::{Change, Store, TrustContent, kid_is_taken};
 use crate::trusted_party::UnknownName;
 
 /// What an uploaded certificate is for: the certificate groups that participants add.
@@ -79,6 +78,10 @@ pub struct NewSignerInformation {
     pub kid: String,
     /// Trust domain, `DCC` where nothing else is said.
     pub domain: Option<String>,
+    /// What else the uploader says of it: a JSON object of texts.
+    pub properties: Option<String>,
+    /// The gateway it was pulled from; none for own data.
+    pub source_gateway_id: Option<String>,
 }
 
 /// A row of the table with the participant's uploaded certificate.
@@ -104,6 +107,8 @@ pub struct SignerInformation {
     pub kid: String,
     /// Trust domain.
     pub domain: Option<String>,
+    /// What else the uploader says of it: a JSON object of texts, unchecked.
+    pub properties: Option<String>,
     /// The gateway it was pulled from; none for own data.
     pub source_gateway_id: Option<String>,
     /// Version of the row.
@@ -124,66 +129,10 @@ impl Store {
         new: NewSignerInformation,
         event: &AuditEvent,
     ) -> Result<Change<SignerInformation>, StoreError> {
-        limit::country(&new.country)?;
-        limit::within("signer_information.thumbprint", &new.thumbprint, limit::THUMBPRINT)?;
-        limit::within("signer_information.raw_data", &new.raw_data, limit::RAW_DATA)?;
-        limit::within("signer_information.signature", &new.signature, limit::SIGNATURE)?;
-        limit::within("signer_information.kid", &new.kid, limit::KID)?;
-        limit::within(
-            "signer_information.domain",
-            new.domain.as_deref().unwrap_or_default(),
-            limit::DOMAIN,
-        )?;
         event.check()?;
-
-        let mut transaction = self.begin_change().await?;
-        let same: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM signer_information WHERE thumbprint = $1")
-                .bind(&new.thumbprint)
-                .fetch_one(&mut *transaction)
-                .await?;
-        if same > 0 {
-            return Err(StoreError::Conflict(Conflict::Thumbprint));
-        }
-        if kid_is_taken(&mut transaction, &new.kid).await? {
-            return Err(StoreError::Conflict(Conflict::Kid));
-        }
-        let row = SignerInformation {
-            id: Uuid::now_v7().to_string(),
-            uuid: Some(Uuid::new_v4().to_string()),
-            created_at: new.created_at,
-            country: new.country,
-            thumbprint: new.thumbprint,
-            raw_data: new.raw_data,
-            signature: new.signature,
-            certificate_type: new.certificate_type,
-            kid: new.kid,
-            domain: new.domain,
-            source_gateway_id: None,
-            version: 1,
-        };
-        sqlx::query(
-            "INSERT INTO signer_information (id, uuid, created_at, country, thumbprint, raw_data,
-                signature, certificate_type, kid, domain, source_gateway_id, version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        )
-        .bind(&row.id)
-        .bind(&row.uuid)
-        .bind(row.created_at.as_millisecond())
-        .bind(&row.country)
-        .bind(&row.thumbprint)
-        .bind(&row.raw_data)
-        .bind(&row.signature)
-        .bind(row.certificate_type.as_str())
-        .bind(&row.kid)
-        .bind(&row.domain)
-        .bind(&row.source_gateway_id)
-        .bind(row.version)
-        .execute(&mut *transaction)
-        .await?;
-        audit_event::append(&mut transaction, event).await?;
-        let revision = new_revision(&mut transaction).await?;
-        transaction.commit().await?;
+        let mut writing = self.begin_change().await?;
+        let row = insert(&mut writing, new).await?;
+        let revision = writing.commit(event).await?;
         Ok(Change { row, revision })
     }
 
@@ -202,49 +151,144 @@ impl Store {
         event: &AuditEvent,
     ) -> Result<Change<SignerInformation>, StoreError> {
         event.check()?;
-        let mut transaction = self.begin_change().await?;
-        let row = sqlx::query(
-            "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature,
-                    certificate_type, kid, domain, source_gateway_id, version
-               FROM signer_information
-              WHERE thumbprint = $1 AND source_gateway_id IS NULL",
-        )
-        .bind(thumbprint)
-        .fetch_optional(&mut *transaction)
-        .await?
-        .ok_or(StoreError::NotFound)?;
+        let mut writing = self.begin_change().await?;
+        let row = writing
+            .row(
+                "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature,
+                        certificate_type, kid, domain, properties, source_gateway_id, version
+                   FROM signer_information
+                  WHERE thumbprint = $1 AND source_gateway_id IS NULL",
+                values![thumbprint],
+            )
+            .await?
+            .ok_or(StoreError::NotFound)?;
         let row = from_row(&row).map_err(|_| StoreError::NotFound)?;
         if row.country != country {
             return Err(StoreError::Foreign { country: row.country });
         }
-        sqlx::query("DELETE FROM signer_information WHERE id = $1")
-            .bind(&row.id)
-            .execute(&mut *transaction)
+        writing.execute("DELETE FROM signer_information WHERE id = $1", values![&row.id]).await?;
+        writing
+            .execute(
+                "INSERT INTO signer_tombstone (thumbprint, created_at, deleted_at, country,
+                    raw_data, certificate_type, kid, domain)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                values![
+                    &row.thumbprint,
+                    row.created_at,
+                    event.occurred_at,
+                    &row.country,
+                    &row.raw_data,
+                    row.certificate_type.as_str(),
+                    &row.kid,
+                    &row.domain,
+                ],
+            )
             .await?;
-        audit_event::append(&mut transaction, event).await?;
-        let revision = new_revision(&mut transaction).await?;
-        transaction.commit().await?;
+        let revision = writing.commit(event).await?;
         Ok(Change { row, revision })
     }
 }
 
+impl NewSignerInformation {
+    fn check(&self) -> Result<(), StoreError> {
+        limit::country(&self.country)?;
+        for (column, value, longest) in [
+            ("signer_information.thumbprint", Some(&self.thumbprint), limit::THUMBPRINT),
+            ("signer_information.raw_data", Some(&self.raw_data), limit::RAW_DATA),
+            ("signer_information.signature", Some(&self.signature), limit::SIGNATURE),
+            ("signer_information.kid", Some(&self.kid), limit::KID),
+            ("signer_information.domain", self.domain.as_ref(), limit::DOMAIN),
+            ("signer_information.properties", self.properties.as_ref(), limit::PROPERTIES),
+            ("signer_information.source_gateway_id", self.source_gateway_id.as_ref(), limit::UUID),
+        ] {
+            limit::within(column, value.map(String::as_str).unwrap_or_default(), longest)?;
+        }
+        Ok(())
+    }
+}
+
+/// Inserts a row inside the transaction of a change.
+pub(crate) async fn insert(
+    transaction: &mut Transaction,
+    new: NewSignerInformation,
+) -> Result<SignerInformation, StoreError> {
+    new.check()?;
+    let same = transaction
+        .integer(
+            "SELECT COUNT(*) FROM signer_information
+              WHERE thumbprint = $1 AND COALESCE(source_gateway_id, '') = COALESCE($2, '')",
+            values![&new.thumbprint, &new.source_gateway_id],
+        )
+        .await?;
+    if same > 0 {
+        return Err(StoreError::Conflict(Conflict::Thumbprint));
+    }
+    if new.source_gateway_id.is_none() && kid_is_taken(transaction, &new.kid).await? {
+        return Err(StoreError::Conflict(Conflict::Kid));
+    }
+    let row = SignerInformation {
+        id: Uuid::now_v7().to_string(),
+        uuid: Some(Uuid::new_v4().to_string()),
+        created_at: new.created_at,
+        country: new.country,
+        thumbprint: new.thumbprint,
+        raw_data: new.raw_data,
+        signature: new.signature,
+        certificate_type: new.certificate_type,
+        kid: new.kid,
+        domain: new.domain,
+        properties: new.properties,
+        source_gateway_id: new.source_gateway_id,
+        version: 1,
+    };
+    transaction
+        .execute(
+            "INSERT INTO signer_information (id, uuid, created_at, country, thumbprint, raw_data,
+                signature, certificate_type, kid, domain, properties, source_gateway_id, version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            values![
+                &row.id,
+                &row.uuid,
+                row.created_at,
+                &row.country,
+                &row.thumbprint,
+                &row.raw_data,
+                &row.signature,
+                row.certificate_type.as_str(),
+                &row.kid,
+                &row.domain,
+                &row.properties,
+                &row.source_gateway_id,
+                row.version,
+            ],
+        )
+        .await?;
+    if row.source_gateway_id.is_none() {
+        transaction
+            .execute("DELETE FROM signer_tombstone WHERE thumbprint = $1", values![&row.thumbprint])
+            .await?;
+    }
+    Ok(row)
+}
+
 /// Reads the table in the order of its rows' making.
 pub(crate) async fn read_all(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction,
     content: &mut TrustContent,
 ) -> Result<(), StoreError> {
-    let rows = sqlx::query(
-        "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature, certificate_type,
-                kid, domain, source_gateway_id, version
-           FROM signer_information ORDER BY id",
-    )
-    .fetch_all(&mut **transaction)
-    .await?;
+    let rows = transaction
+        .rows(
+            "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature,
+                    certificate_type, kid, domain, properties, source_gateway_id, version
+               FROM signer_information ORDER BY id",
+            &[],
+        )
+        .await?;
     for row in &rows {
         match from_row(row) {
             Ok(signer) => content.signer_information.push(signer),
             Err(error) => {
-                let id = row.try_get("id").unwrap_or_default();
+                let id = row.get("id").unwrap_or_default();
                 content.unreadable.push(UnreadableRow::of("signer_information", id, error)?);
             }
         }
@@ -252,23 +296,20 @@ pub(crate) async fn read_all(
     Ok(())
 }
 
-fn from_row(row: &SqliteRow) -> Result<SignerInformation, sqlx::Error> {
+fn from_row(row: &Row) -> Result<SignerInformation, sqlx::Error> {
     Ok(SignerInformation {
-        id: row.try_get("id")?,
-        uuid: row.try_get("uuid")?,
-        created_at: Timestamp::from_millisecond(row.try_get("created_at")?)
-            .map_err(|error| undecodable("created_at", error))?,
-        country: row.try_get("country")?,
-        thumbprint: row.try_get("thumbprint")?,
-        raw_data: row.try_get("raw_data")?,
-        signature: row.try_get("signature")?,
-        certificate_type: row
-            .try_get::<&str, _>("certificate_type")?
-            .parse()
-            .map_err(|error: UnknownName| undecodable("certificate_type", error))?,
-        kid: row.try_get("kid")?,
-        domain: row.try_get("domain")?,
-        source_gateway_id: row.try_get("source_gateway_id")?,
-        version: row.try_get("version")?,
+        id: row.get("id")?,
+        uuid: row.get("uuid")?,
+        created_at: row.instant("created_at")?,
+        country: row.get("country")?,
+        thumbprint: row.get("thumbprint")?,
+        raw_data: row.get("raw_data")?,
+        signature: row.get("signature")?,
+        certificate_type: row.named("certificate_type")?,
+        kid: row.get("kid")?,
+        domain: row.get("domain")?,
+        properties: row.get("properties")?,
+        source_gateway_id: row.get("source_gateway_id")?,
+        version: row.get("version")?,
     })
 }

@@ -1,24 +1,31 @@
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
 
+use crate::audit_event::{self, AuditEvent};
+use crate::database::{Pool, Transaction, values};
 use crate::error::{StoreError, UnreadableRow};
+use crate::location::{Location, PostgresUrl};
+use crate::schema;
 use crate::signer_information::{self, SignerInformation};
 use crate::trusted_party::{self, TrustedParty};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+/// Connections to a PostgreSQL server for each process: changes follow one another, and what most
+/// requests read is in memory.
+const POSTGRES_CONNECTIONS: u32 = 8;
+/// How long to wait for a database that others use.
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The database of one gateway: SQLite with a write-ahead log, one writer, several readers.
+/// The database of one gateway: SQLite in a folder, or PostgreSQL, which several processes share.
 ///
 /// Clones share the connections.
 #[derive(Debug, Clone)]
 pub struct Store {
-    writer: SqlitePool,
-    readers: SqlitePool,
-    file: PathBuf,
+    pool: Pool,
+    location: Location,
 }
 
 /// A change that is stored, and the number it has.
@@ -30,7 +37,7 @@ pub struct Change<Row> {
     pub revision: i64,
 }
 
-/// Both certificate tables at one revision.
+/// The certificate tables at one revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustContent {
     /// Number of the last change.
@@ -47,79 +54,61 @@ impl Store {
     /// Name of the database file inside its folder.
     pub const FILE_NAME: &str = "gateway.sqlite3";
 
-    /// Opens the database in `folder`; makes folder and tables that are missing.
+    /// Opens the database; makes a folder and tables that are missing.
     ///
     /// # Errors
     ///
-    /// When the folder or file cannot be used, or was written by a newer program.
-    pub async fn open(folder: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let folder = folder.as_ref();
-        create_folder(folder)
-            .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
-        let file = folder.join(Self::FILE_NAME);
-        // An accepted upload is answered only when it would outlast a power cut: FULL costs one
-        // more sync for each change, and changes are rare.
-        let options = SqliteConnectOptions::new()
-            .filename(&file)
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10));
-        let open = |source| StoreError::Open { path: file.clone(), source };
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(open)?;
-        MIGRATIONS.run(&writer).await?;
-        count_changes(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options.pragma("query_only", "ON"))
-            .await
-            .map_err(open)?;
-        Ok(Self { writer, readers, file })
+    /// When the folder, file or server cannot be used, or the tables were written by a newer
+    /// program.
+    pub async fn open(location: impl Into<Location>) -> Result<Self, StoreError> {
+        let location = location.into();
+        let pool = match &location {
+            Location::Folder(folder) => open_folder(folder).await?,
+            Location::Postgres(url) => open_postgres(url).await?,
+        };
+        schema::prepare(&pool).await?;
+        Ok(Self { pool, location })
     }
 
-    /// The database file.
-    pub fn file(&self) -> &Path {
-        &self.file
+    /// Where the database is.
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 
-    /// Number of the last change of the certificate tables, by whichever process.
+    /// The database file, of SQLite.
+    pub fn file(&self) -> Option<PathBuf> {
+        match &self.location {
+            Location::Folder(folder) => Some(folder.join(Self::FILE_NAME)),
+            Location::Postgres(_) => None,
+        }
+    }
+
+    /// Number of the last change of the tables that trust lists are made of, by whichever process.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub async fn revision(&self) -> Result<i64, StoreError> {
-        let value = sqlx::query_scalar("SELECT value FROM trust_revision WHERE id = 1")
-            .fetch_one(&self.readers)
-            .await?;
-        Ok(value)
+        Ok(revision(&mut self.read().await?).await?)
     }
 
-    /// Reads both certificate tables as they were at one moment.
+    /// Reads the certificate tables as they were at one moment.
     ///
     /// # Errors
     ///
     /// When the database cannot be read. Rows with unknown values are no error: they are named in
     /// [`TrustContent::unreadable`].
     pub async fn trust_content(&self) -> Result<TrustContent, StoreError> {
-        let mut transaction = self.readers.begin().await?;
-        let mut content = TrustContent {
-            revision: sqlx::query_scalar("SELECT value FROM trust_revision WHERE id = 1")
-                .fetch_one(&mut *transaction)
-                .await?,
-            ..TrustContent::default()
-        };
+        let mut transaction = self.read().await?;
+        let mut content =
+            TrustContent { revision: revision(&mut transaction).await?, ..TrustContent::default() };
         trusted_party::read_all(&mut transaction, &mut content).await?;
         signer_information::read_all(&mut transaction, &mut content).await?;
-        transaction.commit().await?;
         Ok(content)
     }
 
-    /// Writes the whole content as it is at one moment to a new database file, while others work.
+    /// Writes the whole content of an SQLite database as it is at one moment to a new file, while
+    /// others work.
     ///
     /// This is the way to look at the file: a process that opens the file itself and closes it
     /// again loses the locks that its connections hold (POSIX), and other processes then take the
@@ -127,71 +116,119 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When `file` exists already, or cannot be written.
+    /// When `file` exists already, or cannot be written, or the database is no file.
     pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let Pool::Sqlite { writer, .. } = &self.pool else { return Err(StoreError::NoFile) };
         let file = file.to_string_lossy().into_owned();
-        sqlx::query("VACUUM INTO $1").bind(file).execute(&self.writer).await?;
+        sqlx::query("VACUUM INTO $1").bind(file).execute(writer).await?;
         Ok(())
     }
 
     /// Waits for running queries and closes the connections.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        self.pool.close().await;
     }
 
-    /// Begins the transaction of a change.
-    pub(crate) async fn begin_change(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        // IMMEDIATE: a transaction that reads first and writes later could find its reading
-        // outdated by another process and fail.
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    /// Begins a look at the content as it is at one moment.
+    pub(crate) async fn read(&self) -> Result<Transaction, StoreError> {
+        Ok(self.pool.read().await?)
     }
 
-    pub(crate) fn readers(&self) -> &SqlitePool {
-        &self.readers
+    /// Begins a change. No other one runs beside it.
+    pub(crate) async fn begin_change(&self) -> Result<Writing, StoreError> {
+        Ok(Writing { transaction: self.pool.write().await? })
     }
 }
 
-/// Makes the triggers that count changes of the certificate tables, whoever makes them.
-async fn count_changes(writer: &SqlitePool) -> Result<(), StoreError> {
-    for table in ["trusted_party", "signer_information"] {
-        for change in ["INSERT", "UPDATE", "DELETE"] {
-            let name = format!("{table}_{}_counted", change.to_ascii_lowercase());
-            let trigger = format!(
-                "CREATE TRIGGER IF NOT EXISTS {name} AFTER {change} ON {table} BEGIN
-                    UPDATE trust_revision SET value = value + 1 WHERE id = 1;
-                 END"
-            );
-            sqlx::query(sqlx::AssertSqlSafe(trigger)).execute(writer).await?;
-        }
-    }
-    Ok(())
+/// A change under way. It ends by [`commit`](Self::commit); without that nothing of it remains.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    transaction: Transaction,
 }
 
-/// The revision after the change of one row in this transaction.
-pub(crate) async fn new_revision(
-    transaction: &mut Transaction<'static, Sqlite>,
-) -> Result<i64, StoreError> {
-    let value = sqlx::query_scalar("SELECT value FROM trust_revision WHERE id = 1")
-        .fetch_one(&mut **transaction)
-        .await?;
-    Ok(value)
+impl Writing {
+    /// Makes the change last, together with the event that tells of it. Gives the revision that
+    /// the content has then.
+    pub(crate) async fn commit(mut self, event: &AuditEvent) -> Result<i64, StoreError> {
+        audit_event::append(&mut self.transaction, event).await?;
+        let revision = revision(&mut self.transaction).await?;
+        self.transaction.commit().await?;
+        Ok(revision)
+    }
+}
+
+impl Deref for Writing {
+    type Target = Transaction;
+
+    fn deref(&self) -> &Transaction {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Writing {
+    fn deref_mut(&mut self) -> &mut Transaction {
+        &mut self.transaction
+    }
+}
+
+async fn revision(transaction: &mut Transaction) -> Result<i64, sqlx::Error> {
+    transaction.integer("SELECT value FROM trust_revision WHERE id = 1", &[]).await
 }
 
 /// Whether a certificate of either table, own rows only, is listed under this key identifier.
 pub(crate) async fn kid_is_taken(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction,
     kid: &str,
-) -> Result<bool, StoreError> {
-    let taken: i64 = sqlx::query_scalar(
-        "SELECT (SELECT COUNT(*) FROM trusted_party WHERE kid = $1 AND source_gateway_id IS NULL)
-              + (SELECT COUNT(*) FROM signer_information
-                  WHERE kid = $1 AND source_gateway_id IS NULL)",
-    )
-    .bind(kid)
-    .fetch_one(&mut **transaction)
-    .await?;
+) -> Result<bool, sqlx::Error> {
+    let taken = transaction
+        .integer(
+            "SELECT (SELECT COUNT(*) FROM trusted_party
+                      WHERE kid = $1 AND source_gateway_id IS NULL)
+                  + (SELECT COUNT(*) FROM signer_information
+                      WHERE kid = $1 AND source_gateway_id IS NULL)",
+            values![kid],
+        )
+        .await?;
     Ok(taken > 0)
+}
+
+async fn open_folder(folder: &Path) -> Result<Pool, StoreError> {
+    create_folder(folder)
+        .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+    let file = folder.join(Store::FILE_NAME);
+    // An accepted upload is answered only when it would outlast a power cut: FULL costs one
+    // more sync for each change, and changes are rare.
+    let options = SqliteConnectOptions::new()
+        .filename(&file)
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(PATIENCE);
+    let open = |source| StoreError::Open { database: file.display().to_string(), source };
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options.clone())
+        .await
+        .map_err(open)?;
+    // The file may be new: readers come to it when it holds something.
+    let readers = SqlitePoolOptions::new()
+        .max_connections(4)
+        .connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok(Pool::Sqlite { writer, readers })
+}
+
+async fn open_postgres(url: &PostgresUrl) -> Result<Pool, StoreError> {
+    let open = |source| StoreError::Open { database: url.to_string(), source };
+    let options: PgConnectOptions = url.secret().parse().map_err(open)?;
+    let options = options.application_name("gdhcn");
+    let pool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options)
+        .await
+        .map_err(open)?;
+    Ok(Pool::Postgres(pool))
 }
 
 fn create_folder(folder: &Path) -> std::io::Result<()> {

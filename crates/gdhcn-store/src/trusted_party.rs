@@ -1,17 +1,17 @@
 //! Onboarded certificates: what the trust anchor has signed for a participant.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, Sqlite, Transaction};
 use uuid::Uuid;
 
-use crate::audit_event::{self, AuditEvent};
-use crate::error::{Conflict, StoreError, UnreadableRow, undecodable};
+use crate::audit_event::AuditEvent;
+use crate::database::{Row, Transaction, values};
+use crate::error::{Conflict, StoreError, UnreadableRow};
 use crate::limit;
-use crate::store::{Change, Store, TrustContent, kid_is_taken, new_revision};
+use crate::store::{Change, Store, TrustContent, kid_is_taken};
 
 /// What an onboarded certificate is for: the certificate groups that only an operator can add.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -135,6 +135,8 @@ pub struct NewTrustedParty {
     pub domain: Option<String>,
     /// The gateway it was pulled from; none for own data.
     pub source_gateway_id: Option<String>,
+    /// The gateway that a certificate of type `TRUSTANCHOR` or `AUTHENTICATION_FEDERATION` is for.
+    pub assigned_gateway: Option<String>,
     /// What the client certificate may do.
     pub roles: Vec<Role>,
 }
@@ -164,6 +166,8 @@ pub struct TrustedParty {
     pub domain: Option<String>,
     /// The gateway it was pulled from; none for own data.
     pub source_gateway_id: Option<String>,
+    /// The gateway that a certificate of type `TRUSTANCHOR` or `AUTHENTICATION_FEDERATION` is for.
+    pub assigned_gateway: Option<String>,
     /// Version of the row.
     pub version: i64,
     /// What the client certificate may do.
@@ -182,116 +186,126 @@ impl Store {
         new: NewTrustedParty,
         event: &AuditEvent,
     ) -> Result<Change<TrustedParty>, StoreError> {
-        limit::country(&new.country)?;
-        limit::within("trusted_party.thumbprint", &new.thumbprint, limit::THUMBPRINT)?;
-        limit::within("trusted_party.raw_data", &new.raw_data, limit::RAW_DATA)?;
-        limit::within("trusted_party.signature", &new.signature, limit::SIGNATURE)?;
-        limit::within("trusted_party.kid", &new.kid, limit::KID)?;
-        limit::within(
-            "trusted_party.domain",
-            new.domain.as_deref().unwrap_or_default(),
-            limit::DOMAIN,
-        )?;
-        limit::within(
-            "trusted_party.source_gateway_id",
-            new.source_gateway_id.as_deref().unwrap_or_default(),
-            limit::UUID,
-        )?;
         event.check()?;
-
-        let mut transaction = self.begin_change().await?;
-        let same: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM trusted_party WHERE thumbprint = $1")
-                .bind(&new.thumbprint)
-                .fetch_one(&mut *transaction)
-                .await?;
-        if same > 0 {
-            return Err(StoreError::Conflict(Conflict::Thumbprint));
-        }
-        if new.source_gateway_id.is_none() && kid_is_taken(&mut transaction, &new.kid).await? {
-            return Err(StoreError::Conflict(Conflict::Kid));
-        }
-        let row = TrustedParty {
-            id: Uuid::now_v7().to_string(),
-            uuid: Some(Uuid::new_v4().to_string()),
-            created_at: new.created_at,
-            country: new.country,
-            thumbprint: new.thumbprint,
-            raw_data: new.raw_data,
-            signature: new.signature,
-            certificate_type: new.certificate_type,
-            kid: new.kid,
-            domain: new.domain,
-            source_gateway_id: new.source_gateway_id,
-            version: 1,
-            roles: new.roles,
-        };
-        sqlx::query(
-            "INSERT INTO trusted_party (id, uuid, created_at, country, thumbprint, raw_data,
-                signature, certificate_type, kid, domain, source_gateway_id, version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        )
-        .bind(&row.id)
-        .bind(&row.uuid)
-        .bind(row.created_at.as_millisecond())
-        .bind(&row.country)
-        .bind(&row.thumbprint)
-        .bind(&row.raw_data)
-        .bind(&row.signature)
-        .bind(row.certificate_type.as_str())
-        .bind(&row.kid)
-        .bind(&row.domain)
-        .bind(&row.source_gateway_id)
-        .bind(row.version)
-        .execute(&mut *transaction)
-        .await?;
-        for role in &row.roles {
-            sqlx::query(
-                "INSERT INTO trusted_party_roles (trusted_party_id, role) VALUES ($1, $2)
-                 ON CONFLICT (trusted_party_id, role) DO NOTHING",
-            )
-            .bind(&row.id)
-            .bind(role.as_str())
-            .execute(&mut *transaction)
-            .await?;
-        }
-        audit_event::append(&mut transaction, event).await?;
-        let revision = new_revision(&mut transaction).await?;
-        transaction.commit().await?;
+        let mut writing = self.begin_change().await?;
+        let row = insert(&mut writing, new).await?;
+        let revision = writing.commit(event).await?;
         Ok(Change { row, revision })
     }
 }
 
+impl NewTrustedParty {
+    fn check(&self) -> Result<(), StoreError> {
+        limit::country(&self.country)?;
+        for (column, value, longest) in [
+            ("trusted_party.thumbprint", Some(&self.thumbprint), limit::THUMBPRINT),
+            ("trusted_party.raw_data", Some(&self.raw_data), limit::RAW_DATA),
+            ("trusted_party.signature", Some(&self.signature), limit::SIGNATURE),
+            ("trusted_party.kid", Some(&self.kid), limit::KID),
+            ("trusted_party.domain", self.domain.as_ref(), limit::DOMAIN),
+            ("trusted_party.source_gateway_id", self.source_gateway_id.as_ref(), limit::UUID),
+            ("trusted_party.assigned_gateway", self.assigned_gateway.as_ref(), limit::UUID),
+        ] {
+            limit::within(column, value.map(String::as_str).unwrap_or_default(), longest)?;
+        }
+        Ok(())
+    }
+}
+
+/// Inserts a row inside the transaction of a change.
+pub(crate) async fn insert(
+    transaction: &mut Transaction,
+    new: NewTrustedParty,
+) -> Result<TrustedParty, StoreError> {
+    new.check()?;
+    let same = transaction
+        .integer(
+            "SELECT COUNT(*) FROM trusted_party
+              WHERE thumbprint = $1 AND COALESCE(source_gateway_id, '') = COALESCE($2, '')",
+            values![&new.thumbprint, &new.source_gateway_id],
+        )
+        .await?;
+    if same > 0 {
+        return Err(StoreError::Conflict(Conflict::Thumbprint));
+    }
+    if new.source_gateway_id.is_none() && kid_is_taken(transaction, &new.kid).await? {
+        return Err(StoreError::Conflict(Conflict::Kid));
+    }
+    let row = TrustedParty {
+        id: Uuid::now_v7().to_string(),
+        uuid: Some(Uuid::new_v4().to_string()),
+        created_at: new.created_at,
+        country: new.country,
+        thumbprint: new.thumbprint,
+        raw_data: new.raw_data,
+        signature: new.signature,
+        certificate_type: new.certificate_type,
+        kid: new.kid,
+        domain: new.domain,
+        source_gateway_id: new.source_gateway_id,
+        assigned_gateway: new.assigned_gateway,
+        version: 1,
+        roles: new.roles,
+    };
+    transaction
+        .execute(
+            "INSERT INTO trusted_party (id, uuid, created_at, country, thumbprint, raw_data,
+                signature, certificate_type, kid, domain, source_gateway_id, assigned_gateway,
+                version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            values![
+                &row.id,
+                &row.uuid,
+                row.created_at,
+                &row.country,
+                &row.thumbprint,
+                &row.raw_data,
+                &row.signature,
+                row.certificate_type.as_str(),
+                &row.kid,
+                &row.domain,
+                &row.source_gateway_id,
+                &row.assigned_gateway,
+                row.version,
+            ],
+        )
+        .await?;
+    for role in &row.roles {
+        transaction
+            .execute(
+                "INSERT INTO trusted_party_roles (trusted_party_id, role) VALUES ($1, $2)
+                 ON CONFLICT (trusted_party_id, role) DO NOTHING",
+                values![&row.id, role.as_str()],
+            )
+            .await?;
+    }
+    Ok(row)
+}
+
 /// Reads the table in the order of its rows' making.
 pub(crate) async fn read_all(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction,
     content: &mut TrustContent,
 ) -> Result<(), StoreError> {
-    let mut roles = sqlx::query(
-        "SELECT trusted_party_id, role FROM trusted_party_roles ORDER BY trusted_party_id, role",
-    )
-    .fetch_all(&mut **transaction)
-    .await?
-    .into_iter()
-    .filter_map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?)))
-    .collect::<Vec<(String, String)>>()
-    .into_iter()
-    .peekable();
-
-    let rows = sqlx::query(
-        "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature, certificate_type,
-                kid, domain, source_gateway_id, version
-           FROM trusted_party ORDER BY id",
-    )
-    .fetch_all(&mut **transaction)
-    .await?;
-    for row in &rows {
-        let id: String = row.try_get("id").unwrap_or_default();
-        let mut names = Vec::new();
-        while roles.next_if(|(owner, _)| *owner < id).is_some() {}
-        while let Some((_, name)) = roles.next_if(|(owner, _)| *owner == id) {
-            names.push(name);
+    let mut roles: HashMap<String, Vec<String>> = HashMap::new();
+    for row in
+        transaction.rows("SELECT trusted_party_id, role FROM trusted_party_roles", &[]).await?
+    {
+        if let (Ok(owner), Ok(role)) = (row.at(0), row.at(1)) {
+            roles.entry(owner).or_default().push(role);
         }
+    }
+    let rows = transaction
+        .rows(
+            "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature,
+                    certificate_type, kid, domain, source_gateway_id, assigned_gateway, version
+               FROM trusted_party ORDER BY id",
+            &[],
+        )
+        .await?;
+    for row in &rows {
+        let id: String = row.get("id").unwrap_or_default();
+        let names = roles.remove(&id).unwrap_or_default();
         match from_row(row, &names) {
             Ok(party) => content.trusted_parties.push(party),
             Err(error) => content.unreadable.push(UnreadableRow::of("trusted_party", id, error)?),
@@ -300,25 +314,24 @@ pub(crate) async fn read_all(
     Ok(())
 }
 
-fn from_row(row: &SqliteRow, roles: &[String]) -> Result<TrustedParty, sqlx::Error> {
+fn from_row(row: &Row, roles: &[String]) -> Result<TrustedParty, sqlx::Error> {
+    // A role that this program does not know grants nothing here and takes nothing away.
+    let mut roles: Vec<Role> = roles.iter().filter_map(|name| name.parse().ok()).collect();
+    roles.sort();
     Ok(TrustedParty {
-        id: row.try_get("id")?,
-        uuid: row.try_get("uuid")?,
-        created_at: Timestamp::from_millisecond(row.try_get("created_at")?)
-            .map_err(|error| undecodable("created_at", error))?,
-        country: row.try_get("country")?,
-        thumbprint: row.try_get("thumbprint")?,
-        raw_data: row.try_get("raw_data")?,
-        signature: row.try_get("signature")?,
-        certificate_type: row
-            .try_get::<&str, _>("certificate_type")?
-            .parse()
-            .map_err(|error: UnknownName| undecodable("certificate_type", error))?,
-        kid: row.try_get("kid")?,
-        domain: row.try_get("domain")?,
-        source_gateway_id: row.try_get("source_gateway_id")?,
-        version: row.try_get("version")?,
-        // A role that this program does not know grants nothing here and takes nothing away.
-        roles: roles.iter().filter_map(|name| name.parse().ok()).collect(),
+        id: row.get("id")?,
+        uuid: row.get("uuid")?,
+        created_at: row.instant("created_at")?,
+        country: row.get("country")?,
+        thumbprint: row.get("thumbprint")?,
+        raw_data: row.get("raw_data")?,
+        signature: row.get("signature")?,
+        certificate_type: row.named("certificate_type")?,
+        kid: row.get("kid")?,
+        domain: row.get("domain")?,
+        source_gateway_id: row.get("source_gateway_id")?,
+        assigned_gateway: row.get("assigned_gateway")?,
+        version: row.get("version")?,
+        roles,
     })
 }

@@ -2,7 +2,9 @@
 #![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod corpora;
+mod database;
 mod foreign;
 
 pub use corpora::{corpus, fixture_dir, workspace_root};
+pub use database::TestDatabase;
 pub use foreign::{Openssl, openssl};

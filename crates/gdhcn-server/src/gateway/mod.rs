@@ -119,7 +119,7 @@ impl Gateway {
         config.check()?;
         let tls = config.tls.as_ref().map(TlsConfigs::load).transpose()?;
         let anchors = read_anchors(&config.trust_anchors)?;
-        let store = Store::open(&config.database).await?;
+        let store = Store::open(config.database.clone()).await?;
         let gateway = Arc::new(Self {
             trust: Trust::load(store, anchors.into()).await?,
             clock,

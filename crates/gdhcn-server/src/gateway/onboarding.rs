@@ -103,6 +103,7 @@ impl Onboarding {
             kid: certificate.kid().to_base64(),
             domain: Some(DEFAULT_DOMAIN.to_owned()),
             source_gateway_id: None,
+            assigned_gateway: None,
             roles: self.roles,
         };
         Ok(store.insert_trusted_party(row, &event).await?.row)

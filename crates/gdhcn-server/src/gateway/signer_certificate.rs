@@ -140,6 +140,8 @@ impl Act {
             },
             kid: certificate.kid().to_base64(),
             domain: Some(DEFAULT_DOMAIN.to_owned()),
+            properties: None,
+            source_gateway_id: None,
         };
         let event = self.event("SUCCESS", None);
         let stored = self.gateway.trust.store().insert_signer_information(row, &event).await;

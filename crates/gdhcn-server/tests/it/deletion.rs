@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::network::{Network, by_hand, message, subject};
+use crate::network::{Network, message, subject};
 use crate::wire::Ask;
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn the_stored_country_decides_even_when_the_subject_names_another() {
     let dsc = network.a.dsc();
     assert_eq!(gate.upload(&network.a.tls, network.a.message(dsc.der())).await.status, 201);
     // As a row that the reference took under another group.
-    by_hand(&network, "UPDATE signer_information SET country = 'XB'").await;
+    network.database.by_hand("UPDATE signer_information SET country = 'XB'");
     gate.delete(&network.a.tls, network.a.message(dsc.der())).await.is_problem(400, "0x007");
     let answer = gate.delete(&network.b.tls, network.b.message(dsc.der())).await;
     assert_eq!(answer.status, 204);
@@ -100,6 +100,6 @@ async fn what_was_pulled_from_another_gateway_is_not_found() {
     let gate = network.start().await;
     let dsc = network.a.dsc();
     assert_eq!(gate.upload(&network.a.tls, network.a.message(dsc.der())).await.status, 201);
-    by_hand(&network, "UPDATE signer_information SET source_gateway_id = 'other'").await;
+    network.database.by_hand("UPDATE signer_information SET source_gateway_id = 'other'");
     gate.delete(&network.a.tls, network.a.message(dsc.der())).await.is_problem(404, "0x005");
 }

@@ -7,7 +7,7 @@ use gdhcn_codes::Participant;
 use gdhcn_store::trusted_party::PartyType;
 use gdhcn_trust::profile::Role;
 
-use crate::network::{Country, Gate, Holder, Network, by_hand, days_ago};
+use crate::network::{Country, Gate, Holder, Network, days_ago};
 use crate::wire::Ask;
 
 fn prints(holders: &[&Holder]) -> BTreeSet<String> {
@@ -32,7 +32,7 @@ async fn selects_by_type_and_country() {
     let gate = network.start().await;
     let (desc, dsc) = (a.dsc(), a.dsc());
     assert_eq!(gate.upload(&a.tls, a.message(desc.der())).await.status, 201);
-    by_hand(&network, "UPDATE signer_information SET certificate_type = 'DESC'").await;
+    network.database.by_hand("UPDATE signer_information SET certificate_type = 'DESC'");
     gate.running.refresh().await.unwrap();
     assert_eq!(gate.upload(&a.tls, a.message(dsc.der())).await.status, 201);
     let desc = BTreeSet::from([desc.thumbprint().to_string()]);

@@ -1,7 +1,7 @@
 //! A trust anchor, two onboarded countries and a gateway on loopback.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine as _;
@@ -16,9 +16,10 @@ use gdhcn_envelope::x509::{Certificate, CertificateTemplate, Name, NameBuilder};
 use gdhcn_server::config::{GatewayConfig, Limits, ProxyHeaders, TlsFiles};
 use gdhcn_server::gateway::Onboarding;
 use gdhcn_server::{Clock, Gateway, RunningGateway};
-use gdhcn_store::Store;
 use gdhcn_store::audit_event::AuditEvent;
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType};
+use gdhcn_store::{Location, Store};
+use gdhcn_testkit::TestDatabase;
 use gdhcn_trust::ceremony::Request;
 use gdhcn_trust::participant::TrustedParty;
 use gdhcn_trust::profile::Role;
@@ -147,6 +148,7 @@ pub(crate) fn serial() -> [u8; 16] {
 /// Trust anchor, countries XA and XB, and the folder of the gateway.
 pub(crate) struct Network {
     pub(crate) folder: TempDir,
+    pub(crate) database: TestDatabase,
     pub(crate) anchor: Holder,
     pub(crate) server: Holder,
     pub(crate) a: Country,
@@ -156,10 +158,16 @@ pub(crate) struct Network {
 impl Network {
     /// Nobody is onboarded yet.
     pub(crate) fn empty() -> Self {
+        Self::empty_on(TestDatabase::sqlite())
+    }
+
+    /// Nobody is onboarded yet in this database.
+    pub(crate) fn empty_on(database: TestDatabase) -> Self {
         let owner = Participant::from_alpha2("XX");
         // Peers check the server's certificate by the real clock, so it is valid for decades.
         Self {
             folder: tempfile::tempdir().unwrap(),
+            database,
             anchor: Holder::new(Role::TrustAnchor, owner, days_ago(60), 3650),
             server: Holder::new(Role::GatewayServer, None, days_ago(3650), 36_500),
             a: Country::new("XA"),
@@ -169,7 +177,12 @@ impl Network {
 
     /// Both countries are onboarded.
     pub(crate) async fn onboarded() -> Self {
-        let network = Self::empty();
+        Self::onboarded_on(TestDatabase::sqlite()).await
+    }
+
+    /// Both countries are onboarded in this database.
+    pub(crate) async fn onboarded_on(database: TestDatabase) -> Self {
+        let network = Self::empty_on(database);
         let store = network.store().await;
         for country in [&network.a, &network.b] {
             network.onboard(&store, &country.tls, PartyType::Authentication).await;
@@ -182,11 +195,12 @@ impl Network {
 
     /// The database, beside a gateway that may be running.
     pub(crate) async fn store(&self) -> Store {
-        Store::open(self.database()).await.unwrap()
+        Store::open(self.location()).await.unwrap()
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
-        self.folder.path().join("data")
+    /// Where the database is.
+    pub(crate) fn location(&self) -> Location {
+        self.database.location().into()
     }
 
     /// The trust anchor signs, the operator stores.
@@ -227,6 +241,7 @@ impl Network {
             kid: holder.certificate.kid().to_base64(),
             domain: Some("DCC".into()),
             source_gateway_id: None,
+            assigned_gateway: None,
             roles: Vec::new(),
         };
         change(&mut row);
@@ -250,7 +265,7 @@ impl Network {
         GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             management_listen: None,
-            database: self.database(),
+            database: self.location(),
             trust_anchors: vec![self.anchor.save(folder, "ta").certificate],
             worker_threads: None,
             tls: Some(self.server.save(folder, "server")),
@@ -318,17 +333,4 @@ impl Gate {
             .filter(|(event, _)| event != "ONBOARDED")
             .collect()
     }
-}
-
-/// Changes the database beside everybody.
-pub(crate) async fn by_hand(network: &Network, statement: &'static str) {
-    use sqlx::Executor as _;
-    database(network).await.execute(statement).await.unwrap();
-}
-
-/// A connection of its own to the database.
-pub(crate) async fn database(network: &Network) -> sqlx::SqliteConnection {
-    use sqlx::ConnectOptions as _;
-    let file = network.database().join(Store::FILE_NAME);
-    sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap()
 }

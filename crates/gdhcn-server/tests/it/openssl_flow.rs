@@ -108,7 +108,7 @@ async fn openssl_uploads_downloads_and_withdraws() {
     certify(&openssl, "sca", P256, "-subj /C=XA/O=Test/CN=SCA");
     let at = |name: &str| openssl.path(name);
     let anchor = Certificate::from_der(&openssl.read("ta.der")).unwrap();
-    let store = Store::open(at("data")).await.unwrap();
+    let store = Store::open(at("data").as_path()).await.unwrap();
     for (name, certificate_type) in
         [("tls", PartyType::Authentication), ("up", PartyType::Upload), ("sca", PartyType::Csca)]
     {
@@ -121,7 +121,7 @@ async fn openssl_uploads_downloads_and_withdraws() {
         GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             management_listen: None,
-            database: at("data"),
+            database: at("data").into(),
             trust_anchors: vec![at("ta.pem")],
             worker_threads: None,
             tls: Some(TlsFiles { certificate: at("server.pem"), key: at("server.key") }),

@@ -8,7 +8,7 @@ use gdhcn_server::{Clock, Gateway};
 use gdhcn_store::trusted_party::PartyType;
 use gdhcn_trust::participant::{OnboardingError, TrustedParty};
 
-use crate::network::{Country, Network, by_hand, days_ago};
+use crate::network::{Country, Network, days_ago};
 use crate::wire::Ask;
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn notices_by_itself_what_an_operator_onboards_meanwhile() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     // What was removed by hand is gone too.
-    by_hand(&network, "DELETE FROM trusted_party WHERE country = 'XC'").await;
+    network.database.by_hand("DELETE FROM trusted_party WHERE country = 'XC'");
     for attempt in 0.. {
         let answer = gate.ask(&new.tls, Ask::new("GET", "/trustList")).await;
         if answer.status == 401 {
@@ -142,7 +142,7 @@ async fn says_what_keeps_it_from_starting() {
     config.tls = Some(TlsFiles { certificate: tls.certificate, key: other.key });
     cases.push((config, "certificate and key".to_owned()));
     let mut config = good.clone();
-    config.database = file("database", "a file");
+    config.database = file("database", "a file").into();
     cases.push((config, "database".to_owned()));
     let mut config = good.clone();
     config.tls = None;

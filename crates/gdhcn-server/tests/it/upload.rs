@@ -8,12 +8,11 @@ use gdhcn_envelope::x509::{CertificateTemplate, Name};
 use gdhcn_store::trusted_party::PartyType;
 use gdhcn_testkit::{Openssl, openssl};
 use gdhcn_trust::profile::Role;
-use sqlx::Executor as _;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Executor as _};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::network::{
-    Gate, Holder, Network, by_hand, database, days_ago, issue, key, message, subject,
-};
+use crate::network::{Gate, Holder, Network, days_ago, issue, key, message, subject};
 use crate::wire::{Ask, connect};
 
 /// A document signer is listed with what the reference would say of it.
@@ -58,7 +57,8 @@ async fn an_upload_whose_sender_has_gone_is_acted_on_and_recorded() {
         let mut stream = stream.unwrap();
         let bytes = Ask::new("POST", "/signerCertificate").cms(text).bytes();
         // Somebody else writes, so the message has arrived and its act waits when the peer goes.
-        let mut other = database(&network).await;
+        let file = gate.running.store().file().unwrap();
+        let mut other = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
         other.execute("BEGIN IMMEDIATE").await.unwrap();
         stream.write_all(&bytes).await.unwrap();
         stream.flush().await.unwrap();
@@ -125,7 +125,7 @@ async fn a_database_that_fails_is_answered_without_its_words() {
     let network = Network::onboarded().await;
     let gate = network.start().await;
     let text = network.a.message(network.a.dsc().der());
-    by_hand(&network, "ALTER TABLE signer_information RENAME TO hidden").await;
+    network.database.by_hand("ALTER TABLE signer_information RENAME TO hidden");
     for (method, code, event) in
         [("POST", "0x003", "UPLOAD_FAILED"), ("DELETE", "0x006", "DELETE_FAILED")]
     {
@@ -137,7 +137,7 @@ async fn a_database_that_fails_is_answered_without_its_words() {
         let trail = gate.trail().await;
         assert_eq!(trail.last().unwrap(), &(event.to_owned(), Some(code.to_owned())));
     }
-    by_hand(&network, "ALTER TABLE hidden RENAME TO signer_information").await;
+    network.database.by_hand("ALTER TABLE hidden RENAME TO signer_information");
     assert_eq!(gate.upload(&network.a.tls, text).await.status, 201);
 }
 

@@ -1,11 +1,9 @@
 use gdhcn_store::audit_event::AuditEvent;
 use gdhcn_store::signer_information::{NewSignerInformation, SignerType};
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType, Role};
-use gdhcn_store::{Conflict, Store, StoreError, limit};
+use gdhcn_store::{Conflict, Location, Store, StoreError, limit};
+use gdhcn_testkit::{TestDatabase, on_both_databases};
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Executor as _};
-use tempfile::TempDir;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
@@ -36,6 +34,7 @@ fn party(thumbprint: &str) -> NewTrustedParty {
         kid: format!("kid-{thumbprint}"),
         domain: Some("DCC".into()),
         source_gateway_id: None,
+        assigned_gateway: None,
         roles: vec![Role::RevocationUploader, Role::RevocationListReader],
     }
 }
@@ -50,23 +49,24 @@ fn signer(thumbprint: &str) -> NewSignerInformation {
         certificate_type: SignerType::Dsc,
         kid: format!("kid-{thumbprint}"),
         domain: Some("DCC".into()),
+        properties: None,
+        source_gateway_id: None,
     }
 }
 
-async fn open(folder: &TempDir) -> Store {
-    Store::open(folder.path().join("data")).await.unwrap()
+async fn open(database: &TestDatabase) -> Store {
+    Store::open(Location::from(database.location())).await.unwrap()
 }
 
-#[tokio::test]
-async fn keeps_both_tables_and_the_trail_over_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+on_both_databases! {
+async fn keeps_both_tables_and_the_trail_over_a_restart(database: &TestDatabase) {
+    let store = open(database).await;
     let party = store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
     let signer = store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
     assert_eq!((party.revision, signer.revision), (1, 2));
     store.close().await;
 
-    let store = open(&folder).await;
+    let store = open(database).await;
     let content = store.trust_content().await.unwrap();
     assert_eq!(content.revision, 2);
     assert_eq!(content.signer_information, [signer.row]);
@@ -83,10 +83,8 @@ async fn keeps_both_tables_and_the_trail_over_a_restart() {
     assert_eq!(rest, trail[1..]);
 }
 
-#[tokio::test]
-async fn a_refused_change_leaves_neither_row_nor_event_nor_revision() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+async fn a_refused_change_leaves_neither_row_nor_event_nor_revision(database: &TestDatabase) {
+    let store = open(database).await;
     store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
 
     let again = store.insert_signer_information(signer("s1"), &event("SUCCESS")).await;
@@ -104,10 +102,8 @@ async fn a_refused_change_leaves_neither_row_nor_event_nor_revision() {
     assert_eq!((content.trusted_parties.len(), content.signer_information.len()), (0, 1));
 }
 
-#[tokio::test]
-async fn a_certificate_has_one_use_only() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+async fn a_certificate_has_one_use_only(database: &TestDatabase) {
+    let store = open(database).await;
     store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
     let upload =
         NewTrustedParty { certificate_type: PartyType::Upload, kid: "other".into(), ..party("p1") };
@@ -115,12 +111,10 @@ async fn a_certificate_has_one_use_only() {
     assert!(matches!(refused, Err(StoreError::Conflict(Conflict::Thumbprint))));
 }
 
-#[tokio::test]
-async fn of_concurrent_uploads_of_one_certificate_exactly_one_wins() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+async fn of_concurrent_uploads_of_one_certificate_exactly_one_wins(database: &TestDatabase) {
+    let store = open(database).await;
     // A second process on the same file, so that not only the one writer connection orders them.
-    let other = open(&folder).await;
+    let other = open(database).await;
     let mut uploads = tokio::task::JoinSet::new();
     for number in 0..16 {
         let store = if number % 2 == 0 { store.clone() } else { other.clone() };
@@ -141,10 +135,8 @@ async fn of_concurrent_uploads_of_one_certificate_exactly_one_wins() {
     assert_eq!(store.audit_events(None, 100).await.unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn deletes_only_the_own_row_of_the_stored_country() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+async fn deletes_only_the_own_row_of_the_stored_country(database: &TestDatabase) {
+    let store = open(database).await;
     store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
 
     let absent = store.delete_signer_information("s2", "XA", &event("SUCCESS")).await;
@@ -159,27 +151,21 @@ async fn deletes_only_the_own_row_of_the_stored_country() {
     store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
 }
 
-#[tokio::test]
-async fn does_not_delete_what_was_pulled_from_another_gateway() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+async fn does_not_delete_what_was_pulled_from_another_gateway(database: &TestDatabase) {
+    let store = open(database).await;
     store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
-    by_hand(&store, "UPDATE signer_information SET source_gateway_id = 'other'").await;
+    database.by_hand("UPDATE signer_information SET source_gateway_id = 'other'");
     let refused = store.delete_signer_information("s1", "XA", &event("SUCCESS")).await;
     assert!(matches!(refused, Err(StoreError::NotFound)));
 }
 
-#[tokio::test]
-async fn names_rows_with_unknown_values_instead_of_failing() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+async fn names_rows_with_unknown_values_instead_of_failing(database: &TestDatabase) {
+    let store = open(database).await;
     store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
     let bad = store.insert_signer_information(signer("s2"), &event("SUCCESS")).await.unwrap();
-    by_hand(
-        &store,
+    database.by_hand(
         "UPDATE signer_information SET certificate_type = 'NEWER' WHERE thumbprint = 's2'",
-    )
-    .await;
+    );
     let content = store.trust_content().await.unwrap();
     assert_eq!(content.signer_information.len(), 1);
     assert_eq!(content.unreadable.len(), 1);
@@ -190,61 +176,9 @@ async fn names_rows_with_unknown_values_instead_of_failing() {
 }
 
 /// Values of the wrong type, as a person writes them with another tool.
-#[tokio::test]
-async fn a_badly_typed_row_costs_only_itself() {
-    for (table, columns) in [
-        (
-            "signer_information",
-            "id uuid created_at country thumbprint raw_data signature \
-          certificate_type kid domain source_gateway_id version",
-        ),
-        (
-            "trusted_party",
-            "id uuid created_at country thumbprint raw_data signature \
-          certificate_type kid domain source_gateway_id version",
-        ),
-    ] {
-        for column in columns.split_whitespace() {
-            let folder = tempfile::tempdir().unwrap();
-            let store = open(&folder).await;
-            store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
-            store.insert_trusted_party(party("p2"), &event("ONBOARDED")).await.unwrap();
-            store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
-            store.insert_signer_information(signer("s2"), &event("SUCCESS")).await.unwrap();
-            // A blob is of none of the columns' types, whatever their affinity.
-            by_hand(
-                &store,
-                &format!("UPDATE {table} SET {column} = x'ff' WHERE thumbprint IN ('s2', 'p2')"),
-            )
-            .await;
-            let content = store.trust_content().await.unwrap();
-            let [unreadable] = content.unreadable.as_slice() else { panic!("{content:?}") };
-            assert_eq!((unreadable.table, unreadable.column.as_str()), (table, column));
-            assert_eq!(content.trusted_parties.len() + content.signer_information.len(), 3);
-        }
-    }
-}
 
-#[tokio::test]
-async fn a_copy_holds_all_and_hinders_nobody() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
-    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
-    let copied = folder.path().join("copy");
-    std::fs::create_dir(&copied).unwrap();
-    store.copy_to(&copied.join(Store::FILE_NAME)).await.unwrap();
-    assert!(store.copy_to(&copied.join(Store::FILE_NAME)).await.is_err(), "it is there already");
-    store.insert_signer_information(signer("s2"), &event("SUCCESS")).await.unwrap();
-    let copy = Store::open(&copied).await.unwrap();
-    let content = copy.trust_content().await.unwrap();
-    assert_eq!((content.signer_information.len(), content.revision), (1, 1));
-    assert_eq!(copy.audit_events(None, 10).await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn a_change_by_hand_is_counted() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+async fn a_change_by_hand_is_counted(database: &TestDatabase) {
+    let store = open(database).await;
     store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
     assert_eq!(store.revision().await.unwrap(), 1);
     for (statement, revision) in [
@@ -253,15 +187,13 @@ async fn a_change_by_hand_is_counted() {
         ("DELETE FROM trusted_party", 3),
         ("DELETE FROM audit_event", 3),
     ] {
-        by_hand(&store, statement).await;
+        database.by_hand(statement);
         assert_eq!(store.revision().await.unwrap(), revision, "{statement}");
     }
 }
 
-#[tokio::test]
-async fn every_text_column_has_a_limit() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+async fn every_text_column_has_a_limit(database: &TestDatabase) {
+    let store = open(database).await;
     let long = |limit: usize| "x".repeat(limit + 1);
     let base = signer("s1");
     for (column, new) in [
@@ -300,26 +232,66 @@ async fn every_text_column_has_a_limit() {
     assert!(matches!(refused, Err(StoreError::TooLong { .. })));
     assert_eq!(store.revision().await.unwrap(), 0);
 }
+}
+
+#[tokio::test]
+async fn a_badly_typed_row_costs_only_itself() {
+    for (table, columns) in [
+        (
+            "signer_information",
+            "id uuid created_at country thumbprint raw_data signature \
+             certificate_type kid domain properties source_gateway_id version",
+        ),
+        (
+            "trusted_party",
+            "id uuid created_at country thumbprint raw_data signature \
+             certificate_type kid domain source_gateway_id assigned_gateway version",
+        ),
+    ] {
+        for column in columns.split_whitespace() {
+            let database = TestDatabase::sqlite();
+            let store = open(&database).await;
+            store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
+            store.insert_trusted_party(party("p2"), &event("ONBOARDED")).await.unwrap();
+            store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+            store.insert_signer_information(signer("s2"), &event("SUCCESS")).await.unwrap();
+            // A blob is of none of the columns' types, whatever their affinity.
+            database.by_hand(&format!(
+                "UPDATE {table} SET {column} = x'ff' WHERE thumbprint IN ('s2', 'p2')"
+            ));
+            let content = store.trust_content().await.unwrap();
+            let [unreadable] = content.unreadable.as_slice() else { panic!("{content:?}") };
+            assert_eq!((unreadable.table, unreadable.column.as_str()), (table, column));
+            assert_eq!(content.trusted_parties.len() + content.signer_information.len(), 3);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_copy_holds_all_and_hinders_nobody() {
+    let database = TestDatabase::sqlite();
+    let store = open(&database).await;
+    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+    let copied = tempfile::tempdir().unwrap();
+    let copied = copied.path();
+    store.copy_to(&copied.join(Store::FILE_NAME)).await.unwrap();
+    assert!(store.copy_to(&copied.join(Store::FILE_NAME)).await.is_err(), "it is there already");
+    store.insert_signer_information(signer("s2"), &event("SUCCESS")).await.unwrap();
+    let copy = Store::open(copied).await.unwrap();
+    let content = copy.trust_content().await.unwrap();
+    assert_eq!((content.signer_information.len(), content.revision), (1, 1));
+    assert_eq!(copy.audit_events(None, 10).await.unwrap().len(), 1);
+}
 
 #[tokio::test]
 async fn says_which_folder_cannot_be_used() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "not a folder").unwrap();
-    let refused = Store::open(&file).await.unwrap_err();
+    let refused = Store::open(file.as_path()).await.unwrap_err();
     assert!(refused.to_string().contains(&file.display().to_string()), "{refused}");
 
     std::fs::write(folder.path().join(Store::FILE_NAME), "not a database, but long enough")
         .unwrap();
     assert!(Store::open(folder.path()).await.is_err());
-}
-
-async fn by_hand(store: &Store, statement: &str) {
-    let mut connection = SqliteConnectOptions::new()
-        .filename(store.file())
-        .foreign_keys(false)
-        .connect()
-        .await
-        .unwrap();
-    connection.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
 }

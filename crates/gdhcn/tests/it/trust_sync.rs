@@ -256,10 +256,12 @@ fn change_signer(place: &Place, entry: &Value, put: bool) {
         certificate_type: SignerType::Dsc,
         kid: text("kid"),
         domain: Some("DCC".to_owned()),
+        properties: None,
+        source_gateway_id: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Store::open(place.path("demo/operator/database")).await.unwrap();
+        let store = Store::open(place.path("demo/operator/database").as_path()).await.unwrap();
         if put {
             store.insert_signer_information(row, &event).await.unwrap();
         } else {

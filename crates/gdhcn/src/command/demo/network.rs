@@ -203,7 +203,7 @@ impl Network {
         let mut config = GatewayConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             management_listen: None,
-            database: "database".into(),
+            database: Path::new("database").into(),
             trust_anchors: vec!["trust-anchor.pem".into()],
             worker_threads: None,
             tls: Some(TlsFiles { certificate: "gateway.pem".into(), key: "gateway.key".into() }),
@@ -231,8 +231,8 @@ impl Network {
         format!("https://{}", self.address())
     }
 
-    pub(super) fn database(&self) -> &Path {
-        self.running.store().file()
+    pub(super) fn database(&self) -> PathBuf {
+        self.running.store().file().unwrap_or_default()
     }
 
     pub(super) async fn shutdown(self) {

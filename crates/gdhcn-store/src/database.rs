@@ -1,0 +1,308 @@
+//! The seam to the two databases: one set of statements in the dialect that SQLite and
+//! PostgreSQL share, with `$1` for values. Nothing above this file knows which one it is.
+
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type};
+
+/// The connections.
+#[derive(Debug, Clone)]
+pub(crate) enum Pool {
+    /// One writer, because SQLite has one, and several readers.
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    /// The server orders the writers.
+    Postgres(PgPool),
+}
+
+/// A running transaction; dropping it undoes what it did.
+#[derive(Debug)]
+pub(crate) enum Transaction {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// One row of an answer.
+#[derive(Debug)]
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// A value for a statement. Whether it may be absent decides its column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    Text(Option<String>),
+    Integer(Option<i64>),
+    Boolean(bool),
+    Bytes(Vec<u8>),
+}
+
+/// A type that both databases can hand out.
+pub(crate) trait Column<'r>:
+    Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+impl<'r, T> Column<'r> for T where
+    T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+/// The statement with its values, for either database.
+macro_rules! bound {
+    ($sql:expr, $values:expr) => {
+        $values.iter().fold(sqlx::query(AssertSqlSafe($sql)), |query, value| match value {
+            Value::Text(text) => query.bind(text.clone()),
+            Value::Integer(number) => query.bind(*number),
+            Value::Boolean(truth) => query.bind(*truth),
+            Value::Bytes(bytes) => query.bind(bytes.clone()),
+        })
+    };
+}
+
+/// The values of a statement, in the order of their numbers.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { &[$($crate::database::Value::from($value)),*] };
+}
+pub(crate) use values;
+
+impl Pool {
+    /// Begins a transaction that sees the content as it is at one moment.
+    pub(crate) async fn read(&self) -> Result<Transaction, sqlx::Error> {
+        Ok(match self {
+            // Deferred: the first statement fixes what is seen.
+            Self::Sqlite { readers, .. } => Transaction::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => Transaction::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            ),
+        })
+    }
+
+    /// Begins a transaction that no other change runs beside, in whichever process.
+    pub(crate) async fn write(&self) -> Result<Transaction, sqlx::Error> {
+        match self {
+            // IMMEDIATE: a transaction that reads first and writes later could find its reading
+            // outdated by another process and fail.
+            Self::Sqlite { writer, .. } => {
+                Ok(Transaction::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?))
+            }
+            Self::Postgres(pool) => {
+                let mut transaction = Transaction::Postgres(pool.begin().await?);
+                // Readers are not held up. What follows sees what the last holder committed.
+                transaction.execute("LOCK TABLE trust_revision IN EXCLUSIVE MODE", &[]).await?;
+                Ok(transaction)
+            }
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Transaction {
+    /// Carries out a statement and tells how many rows it changed.
+    pub(crate) async fn execute(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+    ) -> Result<u64, sqlx::Error> {
+        self.execute_dynamic(sql.to_owned(), values).await
+    }
+
+    /// [`execute`](Self::execute) for a statement that is put together from constant parts.
+    pub(crate) async fn execute_dynamic(
+        &mut self,
+        sql: String,
+        values: &[Value],
+    ) -> Result<u64, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(transaction) => {
+                bound!(sql, values).execute(&mut **transaction).await?.rows_affected()
+            }
+            Self::Postgres(transaction) => {
+                bound!(sql, values).execute(&mut **transaction).await?.rows_affected()
+            }
+        })
+    }
+
+    /// All rows of an answer.
+    pub(crate) async fn rows(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        self.rows_dynamic(sql.to_owned(), values).await
+    }
+
+    /// [`rows`](Self::rows) for a statement that is put together from constant parts.
+    pub(crate) async fn rows_dynamic(
+        &mut self,
+        sql: String,
+        values: &[Value],
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(transaction) => {
+                let rows = bound!(sql, values).fetch_all(&mut **transaction).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(transaction) => {
+                let rows = bound!(sql, values).fetch_all(&mut **transaction).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The only row of an answer, when there is one.
+    pub(crate) async fn row(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+    ) -> Result<Option<Row>, sqlx::Error> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// The integer in the first column of the only row.
+    pub(crate) async fn integer(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+    ) -> Result<i64, sqlx::Error> {
+        self.row(sql, values).await?.ok_or(sqlx::Error::RowNotFound)?.at(0)
+    }
+
+    /// The database's own clock in epoch milliseconds: the one that all processes share.
+    #[allow(dead_code, reason = "for the tables that come next")]
+    pub(crate) async fn now(&mut self) -> Result<i64, sqlx::Error> {
+        let sql = match self {
+            Self::Sqlite(_) => "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+            Self::Postgres(_) => "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT",
+        };
+        self.integer(sql, &[]).await
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+        }
+    }
+}
+
+impl Row {
+    /// The value of a named column.
+    pub(crate) fn get<'r, T: Column<'r>>(&'r self, column: &str) -> Result<T, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    /// The value of the column at a place, counted from 0.
+    pub(crate) fn at<'r, T: Column<'r>>(&'r self, place: usize) -> Result<T, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(place),
+            Self::Postgres(row) => row.try_get(place),
+        }
+    }
+
+    /// The instant of a column that counts milliseconds.
+    pub(crate) fn instant(&self, column: &str) -> Result<jiff::Timestamp, sqlx::Error> {
+        instant(column, self.get(column)?)
+    }
+
+    /// The instant of a column that may be empty.
+    #[allow(dead_code, reason = "for the tables that come next")]
+    pub(crate) fn optional_instant(
+        &self,
+        column: &str,
+    ) -> Result<Option<jiff::Timestamp>, sqlx::Error> {
+        self.get::<Option<i64>>(column)?.map(|value| instant(column, value)).transpose()
+    }
+
+    /// The name in a column, as the value that it stands for.
+    pub(crate) fn named<T>(&self, column: &str) -> Result<T, sqlx::Error>
+    where
+        T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+    {
+        self.get::<String>(column)?.parse().map_err(|error| undecodable(column, error))
+    }
+}
+
+fn instant(column: &str, milliseconds: i64) -> Result<jiff::Timestamp, sqlx::Error> {
+    jiff::Timestamp::from_millisecond(milliseconds).map_err(|error| undecodable(column, error))
+}
+
+/// A value that the column's type allows and this program does not know.
+pub(crate) fn undecodable(
+    column: &str,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::Text(Some(text.clone()))
+    }
+}
+
+impl From<&Option<String>> for Value {
+    fn from(text: &Option<String>) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        Self::Text(text.map(str::to_owned))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(Some(number))
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(number: Option<i64>) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl From<jiff::Timestamp> for Value {
+    fn from(instant: jiff::Timestamp) -> Self {
+        Self::Integer(Some(instant.as_millisecond()))
+    }
+}
+
+impl From<Option<jiff::Timestamp>> for Value {
+    fn from(instant: Option<jiff::Timestamp>) -> Self {
+        Self::Integer(instant.map(jiff::Timestamp::as_millisecond))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(truth: bool) -> Self {
+        Self::Boolean(truth)
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Bytes(bytes.to_vec())
+    }
+}

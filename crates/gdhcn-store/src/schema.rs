@@ -1,0 +1,76 @@
+//! Bringing a database to this program's tables.
+
+use sqlx::migrate::Migrator;
+
+use crate::database::{Pool, Transaction};
+use crate::error::StoreError;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// The tables that trust lists are made of: their changes are counted.
+const COUNTED: [&str; 5] = [
+    "trusted_party",
+    "signer_information",
+    "trusted_issuer",
+    "trusted_reference",
+    "federation_gateway",
+];
+
+/// Makes what is missing. Several processes may do so at once.
+pub(crate) async fn prepare(pool: &Pool) -> Result<(), StoreError> {
+    match pool {
+        Pool::Sqlite { writer, .. } => MIGRATIONS.run(writer).await?,
+        Pool::Postgres(pool) => MIGRATIONS.run(pool).await?,
+    }
+    let mut transaction = pool.write().await?;
+    for table in COUNTED {
+        count_changes(&mut transaction, table).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Makes the triggers that count the changes of a table, whoever makes them.
+async fn count_changes(transaction: &mut Transaction, table: &str) -> Result<(), StoreError> {
+    match transaction {
+        Transaction::Sqlite(_) => {
+            for change in ["INSERT", "UPDATE", "DELETE"] {
+                let name = format!("{table}_{}_counted", change.to_ascii_lowercase());
+                let trigger = format!(
+                    "CREATE TRIGGER IF NOT EXISTS {name} AFTER {change} ON {table} BEGIN
+                        UPDATE trust_revision SET value = value + 1 WHERE id = 1;
+                     END"
+                );
+                transaction.execute_dynamic(trigger, &[]).await?;
+            }
+        }
+        Transaction::Postgres(_) => {
+            let name = format!("{table}_counted");
+            let present = transaction
+                .rows(
+                    "SELECT 1 FROM pg_trigger WHERE tgname = $1 AND tgrelid = to_regclass($2)",
+                    crate::database::values![&name, table],
+                )
+                .await?;
+            // Making it anew would hold up everybody who reads the table.
+            if present.is_empty() {
+                transaction
+                    .execute(
+                        "CREATE OR REPLACE FUNCTION count_trust_change() RETURNS trigger
+                         LANGUAGE plpgsql AS $$ BEGIN
+                            UPDATE trust_revision SET value = value + 1 WHERE id = 1;
+                            RETURN NULL;
+                         END $$",
+                        &[],
+                    )
+                    .await?;
+                let trigger = format!(
+                    "CREATE TRIGGER {name} AFTER INSERT OR UPDATE OR DELETE ON {table}
+                     FOR EACH ROW EXECUTE FUNCTION count_trust_change()"
+                );
+                transaction.execute_dynamic(trigger, &[]).await?;
+            }
+        }
+    }
+    Ok(())
+}
