@@ -31,6 +31,11 @@ pub(crate) fn sqlite() -> Result<()> {
     program("sqlite3", "--version", "sqlite3")
 }
 
+/// SoftHSM is the hardware token of the tests.
+pub(crate) fn softhsm() -> Result<()> {
+    program("softhsm2-util", "--version", "softhsm2")
+}
+
 /// A program that `package` of Debian and most other systems holds, installed where that is
 /// possible.
 fn program(name: &str, probe: &str, package: &str) -> Result<()> {

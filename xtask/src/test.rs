@@ -17,6 +17,7 @@ pub(crate) fn run() -> Result<()> {
         need::openssl()?;
         need::postgres()?;
         need::sqlite()?;
+        need::softhsm()?;
         need::node()?;
         need::wasm_target()
     })?;

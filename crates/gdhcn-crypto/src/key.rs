@@ -295,6 +295,9 @@ pub enum KeyError {
         /// Length of the modulus in bits.
         bits: usize,
     },
+    /// The passphrase is not that of the encrypted key, or the key is damaged.
+    #[error("the passphrase does not open the key")]
+    Passphrase,
     /// The RSA exponent is even, too small or too large.
     #[error("the RSA public exponent is not an odd number from 3 to 2^32")]
     RsaExponent,

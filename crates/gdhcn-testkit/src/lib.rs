@@ -4,7 +4,9 @@
 mod corpora;
 mod database;
 mod foreign;
+mod softhsm;
 
 pub use corpora::{corpus, fixture_dir, workspace_root};
 pub use database::TestDatabase;
 pub use foreign::{Openssl, openssl};
+pub use softhsm::{Softhsm, softhsm};

@@ -5,6 +5,9 @@
 //!
 //! * [`profile`] and [`ceremony`]: what the certificate of each role looks like, and making it;
 //! * [`participant`]: who is onboarded with which certificate, by the trust anchor's signature;
+//! * [`participant_folder`] and [`lint`]: what a participant hands in, and what is wrong with it;
+//! * [`onboarding_request`]: what is to be signed, as one file for an anchor that is offline;
+//! * [`private_key`]: finding private keys where none may be;
 //! * [`upload`]: whether a participant may upload or withdraw a signer certificate;
 //! * [`path`]: which signing authority (SCA) of a participant issued a document signer (DSC);
 //! * [`did`]: the DID documents in which the network publishes its lists;
@@ -18,8 +21,12 @@ pub mod ceremony;
 pub mod did;
 mod jwk;
 pub mod kid_text;
+pub mod lint;
+pub mod onboarding_request;
 pub mod participant;
+pub mod participant_folder;
 pub mod path;
+pub mod private_key;
 pub mod profile;
 mod purpose;
 pub mod trust_list;

@@ -9,7 +9,9 @@ use gdhcn_explain::Language;
 use gdhcn_verify::PolicyName;
 use jiff::Timestamp;
 
+use crate::command::participant::ParticipantCommand;
 use crate::command::trust::TrustCommand;
+use crate::command::trust_anchor::TrustAnchorCommand;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -40,6 +42,12 @@ pub(crate) enum Command {
     /// Fetch, look at and carry trust data: whose keys count.
     #[command(subcommand)]
     Trust(TrustCommand),
+    /// Keep the trust anchor: the offline key that vouches for participants.
+    #[command(subcommand)]
+    TrustAnchor(TrustAnchorCommand),
+    /// Prepare and check what a participant hands in.
+    #[command(subcommand)]
+    Participant(ParticipantCommand),
     /// Run a verification service.
     #[command(subcommand)]
     Verifier(VerifierCommand),

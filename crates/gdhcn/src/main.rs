@@ -3,12 +3,17 @@
 //! `main` reads the command line and turns results into exit codes; each command is a file in
 //! `command`, a thin shell over the libraries.
 
+mod ask;
 mod cli;
 mod command;
 mod describe;
 mod exit;
+mod file;
 mod input;
+mod key_source;
+mod onboarding;
 mod output;
+mod participant_files;
 mod pdf;
 mod trust_folder;
 mod trust_source;
@@ -46,6 +51,8 @@ fn run(cli: Cli) -> Result<Exit, Fault> {
         Command::Verify(arguments) => command::verify::run(&arguments),
         Command::Decode(arguments) => command::decode::run(&arguments),
         Command::Trust(command) => command::trust::run(&command),
+        Command::TrustAnchor(command) => command::trust_anchor::run(&command),
+        Command::Participant(command) => command::participant::run(&command),
         Command::Verifier(VerifierCommand::Serve(arguments)) => {
             command::verifier::serve(&arguments)
         }

@@ -34,6 +34,12 @@ pub(crate) fn day(at: Timestamp) -> String {
     Offset::UTC.to_datetime(at).date().to_string()
 }
 
+/// A fingerprint in groups of four digits, as people read it to each other.
+pub(crate) fn spoken(fingerprint: impl fmt::Display) -> String {
+    let digits: Vec<char> = fingerprint.to_string().chars().collect();
+    digits.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+}
+
 /// As the standard library's macro, for a program: see [`write_line`].
 macro_rules! println {
     () => { $crate::output::write_line(format_args!("")) };

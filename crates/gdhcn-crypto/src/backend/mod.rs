@@ -4,6 +4,8 @@ use crate::{KeyError, PublicKey, Verifier};
 
 #[cfg(not(target_arch = "wasm32"))]
 mod aws_lc;
+#[cfg(not(target_arch = "wasm32"))]
+mod encrypted_key;
 mod rust_crypto;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod software_key;

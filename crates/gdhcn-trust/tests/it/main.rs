@@ -6,10 +6,14 @@
 mod ceremony;
 mod gateway_list;
 mod issuers;
+mod lint;
+mod lint_folder;
 mod master_list;
 mod named_keys;
 mod network;
 mod onboarding;
+mod onboarding_request;
+mod participant_folder;
 mod path;
 mod published_lists;
 mod published_participants;

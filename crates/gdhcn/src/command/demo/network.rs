@@ -1,7 +1,6 @@
 //! The operator, the countries and the gateway of the demo.
 
 use std::fs;
-use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -29,6 +28,7 @@ use jiff::Timestamp;
 
 use super::certificates::Paper;
 use crate::exit::{Fault, OrInput, OrInternal};
+use crate::file::write_secret;
 use crate::output::now;
 
 /// A certificate with its private key, saved as `NAME.pem` and `NAME.key`.
@@ -365,14 +365,4 @@ fn read(path: &Path) -> Result<Vec<u8>, Fault> {
 
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     fs::write(path, bytes).or_input(path.display())
-}
-
-/// Writes a file that only its owner may read.
-fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).or_input(path.display())?;
-    file.write_all(bytes).or_input(path.display())
 }

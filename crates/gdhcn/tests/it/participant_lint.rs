@@ -1,0 +1,91 @@
+//! `gdhcn participant lint` over a folder and over a signed tag.
+
+use gdhcn_envelope::pem;
+use gdhcn_trust::profile::Role;
+
+use crate::program::Place;
+use crate::trust_anchor::certificate;
+
+/// A participant's folder without a fault.
+pub(crate) fn with_folder() -> Place {
+    let place = Place::new();
+    for (role, names) in [
+        (Role::Sca, &["SCA/SCA.pem"][..]),
+        (Role::Upload, &["UP/UP.pem"]),
+        (Role::Tls, &["TLS/TLS.pem", "TLS/CA.pem"]),
+    ] {
+        let text = pem::encode("CERTIFICATE", certificate(role).0.der());
+        for name in names {
+            place.write(&format!("XXA/onboarding/DCC/{name}"), &text);
+        }
+    }
+    place
+}
+
+#[test]
+fn a_sound_folder_passes_and_a_fault_is_told_with_its_file_and_rule() {
+    let place = with_folder();
+    let sound = place.run(&["participant", "lint", "XXA"]).done(0).stdout;
+    assert!(sound.contains("XXA") && sound.contains("no errors"), "{sound}");
+    // The folder may be named from inside.
+    place.run(&["participant", "lint", "XXA/onboarding"]).done(0);
+
+    let (_, key) = certificate(Role::Upload);
+    place.write("XXA/onboarding/DCC/UP/notes.txt", key.to_pem().as_bytes());
+    let found = place.run(&["participant", "lint", "XXA", "--json"]).done(1);
+    let report: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
+    assert_eq!(report["errors"], 1);
+    assert_eq!(report["participant"], "XXA");
+    let finding = &report["findings"][0];
+    assert_eq!(finding["rule"], "L001");
+    assert_eq!(finding["path"], "XXA/onboarding/DCC/UP/notes.txt");
+    let other = place.run(&["participant", "lint", "XXA", "--participant", "FR"]).done(1).stdout;
+    assert!(other.contains("L005") && other.contains("France"), "{other}");
+}
+
+#[test]
+fn a_key_of_another_environment_is_found() {
+    let place = with_folder();
+    let known = ["participant", "lint", "XXA", "--known", "XXA"];
+    let found = place.run(&known).done(1).stdout;
+    assert!(found.contains("L060") && found.contains("in XXA"), "{found}");
+}
+
+#[test]
+fn a_folder_that_is_none_is_an_input_fault() {
+    let place = Place::new();
+    assert_eq!(place.run(&["participant", "lint", "none"]).code, 66);
+    std::fs::create_dir(place.path("empty")).unwrap();
+    let empty = place.run(&["participant", "lint", "empty"]);
+    assert!(empty.code == 66 && empty.stderr.contains("empty"), "{}", empty.stderr);
+}
+
+#[test]
+fn the_files_of_a_tag_count_only_when_git_finds_its_signature_good() {
+    let place = with_folder();
+    let shell = |line: &str| {
+        let run = place.shell(line);
+        assert_eq!(run.code, 0, "{line}: {}{}", run.stdout, run.stderr);
+    };
+    let git = "git -C XXA -c user.name=Tester -c user.email=t@xxa.example -c gpg.format=openpgp";
+    shell(&format!("git init -q XXA && {git} add . && {git} commit -q -m folder"));
+    shell(&format!("{git} tag -a unsigned -m unsigned"));
+    let refused = place.run(&["participant", "lint", "XXA", "--tag", "unsigned"]);
+    assert_eq!(refused.code, 66);
+    assert!(refused.stderr.contains("good signature"), "{}", refused.stderr);
+    let none = place.run(&["participant", "lint", "XXA", "--tag", "none"]);
+    assert!(none.code == 66 && none.stderr.contains("no tag"), "{}", none.stderr);
+
+    // A stand-in for gpg that signs anything and finds one signature good: what counts here is
+    // that git's word decides, and that the files are the tag's.
+    let stand_in = "#!/bin/sh\ncase \"$*\" in\n*--verify*) echo '[GNUPG:] GOODSIG 0 Tester' ; \
+                    echo '[GNUPG:] TRUST_ULTIMATE' ;;\n*) cat >/dev/null; echo '[GNUPG:] SIG_CREATED ' >&2; \
+                    echo '-----BEGIN PGP SIGNATURE-----'; echo; echo '-----END PGP SIGNATURE-----' ;;\n\
+                    esac\n";
+    place.write("gpg", stand_in);
+    shell("chmod +x gpg && git -C XXA config gpg.program \"$PWD/gpg\"");
+    shell(&format!("{git} tag -s signed -m signed"));
+    place.write("XXA/onboarding/DCC/UP/UP.pem", "changed after the tag");
+    place.run(&["participant", "lint", "XXA"]).done(1);
+    place.run(&["participant", "lint", "XXA", "--tag", "signed"]).done(0);
+}
