@@ -38,6 +38,35 @@ pub struct GatewayConfig {
     /// What one peer may take.
     #[serde(default)]
     pub limits: Limits,
+    /// Who must agree before a participant becomes trusted.
+    #[serde(default)]
+    pub onboarding: OnboardingRules,
+}
+
+/// Who must agree before a participant becomes trusted, and how many of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OnboardingRules {
+    /// How many different operators must approve.
+    pub approvals: usize,
+    /// The operators. With none, whoever may write the database onboards.
+    pub operators: Vec<OperatorKey>,
+}
+
+/// An operator and the key of their approvals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorKey {
+    /// Name, as it stands in the audit trail.
+    pub name: String,
+    /// PEM file with the public key.
+    pub key: PathBuf,
+}
+
+impl Default for OnboardingRules {
+    fn default() -> Self {
+        Self { approvals: 1, operators: Vec::new() }
+    }
 }
 
 /// The server's own certificate.
@@ -189,6 +218,21 @@ impl GatewayConfig {
         if self.worker_threads == Some(0) {
             return refuse("`worker_threads` is 0: nothing could be served");
         }
+        let rules = &self.onboarding;
+        if rules.approvals == 0 {
+            return refuse("`onboarding.approvals` is 0: leave it out, or name operators");
+        }
+        if rules.approvals > 1 && rules.operators.len() < rules.approvals {
+            return refuse(
+                "`onboarding.approvals` asks for more operators than `onboarding.operators` names",
+            );
+        }
+        let mut names: Vec<_> = rules.operators.iter().map(|one| one.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() != rules.operators.len() || names.contains(&"") {
+            return refuse("each of `onboarding.operators` needs a name of its own");
+        }
         let limits = &self.limits;
         if limits.header_bytes < 8192 {
             return refuse("`limits.header_bytes` is below 8192");
@@ -219,7 +263,8 @@ impl GatewayConfig {
             Location::Folder(folder) => Some(folder),
             Location::Postgres(_) => None,
         };
-        database.into_iter().chain(&mut self.trust_anchors).chain(tls)
+        let operators = self.onboarding.operators.iter_mut().map(|one| &mut one.key);
+        database.into_iter().chain(&mut self.trust_anchors).chain(tls).chain(operators)
     }
 }
 

@@ -46,6 +46,12 @@ pub enum StoreError {
     /// There is no own row with this thumbprint.
     #[error("there is no certificate with this thumbprint")]
     NotFound,
+    /// No request of that name waits for approvals.
+    #[error("no such onboarding request waits for approvals")]
+    NoRequest,
+    /// The request, or the operator's approval of it, is there already.
+    #[error("{0}")]
+    Exists(&'static str),
     /// The row belongs to another country than the one that asked.
     #[error("the certificate belongs to {country}")]
     Foreign {

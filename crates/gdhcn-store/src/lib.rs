@@ -3,7 +3,8 @@
 //! A [`Store`] is one database: SQLite inside a folder that the caller names, or a PostgreSQL
 //! database that several processes share. It holds the certificate tables of the gateway
 //! (onboarded certificates in [`trusted_party`], uploaded ones in [`signer_information`]) and the
-//! audit trail in [`audit_event`].
+//! audit trail in [`audit_event`]; changes of the onboarded certificates that wait for operators
+//! are in [`onboarding`].
 //!
 //! How data flows: changes follow one another, each in one transaction that holds the rows, the
 //! [`AuditEvent`](audit_event::AuditEvent) that tells who made it, and the next number of the
@@ -19,6 +20,7 @@
 
 pub mod audit_event;
 pub mod limit;
+pub mod onboarding;
 pub mod signer_information;
 pub mod trusted_party;
 

@@ -282,6 +282,32 @@ pub(crate) async fn insert(
     Ok(row)
 }
 
+/// Takes an own row of a country away inside the transaction of a change.
+pub(crate) async fn remove(
+    transaction: &mut Transaction,
+    thumbprint: &str,
+    country: &str,
+) -> Result<TrustedParty, StoreError> {
+    let row = transaction
+        .row(
+            "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature,
+                    certificate_type, kid, domain, source_gateway_id, assigned_gateway, version
+               FROM trusted_party WHERE thumbprint = $1 AND source_gateway_id IS NULL",
+            values![thumbprint],
+        )
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    let row = from_row(&row, &[]).map_err(|_| StoreError::NotFound)?;
+    if row.country != country {
+        return Err(StoreError::Foreign { country: row.country });
+    }
+    transaction
+        .execute("DELETE FROM trusted_party_roles WHERE trusted_party_id = $1", values![&row.id])
+        .await?;
+    transaction.execute("DELETE FROM trusted_party WHERE id = $1", values![&row.id]).await?;
+    Ok(row)
+}
+
 /// Reads the table in the order of its rows' making.
 pub(crate) async fn read_all(
     transaction: &mut Transaction,

@@ -297,8 +297,37 @@ impl OnboardingRequest {
             request: self.file(),
             anchor: anchor.thumbprint().to_string(),
             signed: signing_time.to_string(),
-            confirmation: sign(self.canonical().as_bytes())?,
+            confirmation: Some(sign(self.canonical().as_bytes())?),
             items: signatures,
+        })
+    }
+
+    /// An answer of signatures that were made before: those of an onboarding repository.
+    /// `signature_of` finds the signature over an item.
+    ///
+    /// # Errors
+    ///
+    /// When an item has none.
+    pub fn answer_with(
+        &self,
+        anchor: Thumbprint,
+        at: Timestamp,
+        signature_of: impl Fn(&RequestItem) -> Option<String>,
+    ) -> Result<OnboardingResponse, RequestError> {
+        let mut items = Vec::new();
+        for item in &self.items {
+            let sha256 = item.sha256();
+            let signature = signature_of(item).ok_or(RequestError::Unsigned { sha256 })?;
+            items.push(ItemSignature { sha256: sha256.to_string(), signature });
+        }
+        Ok(OnboardingResponse {
+            format: RESPONSE_FORMAT.to_owned(),
+            version: VERSION,
+            request: self.file(),
+            anchor: anchor.to_string(),
+            signed: at.to_string(),
+            confirmation: None,
+            items,
         })
     }
 
@@ -353,8 +382,10 @@ pub struct OnboardingResponse {
     pub anchor: String,
     /// When it was signed.
     pub signed: String,
-    /// Base64 of the detached CMS message over the canonical request.
-    pub confirmation: String,
+    /// Base64 of the detached CMS message over the canonical request. Absent where the signatures
+    /// come from an onboarding repository, whose anchor signs certificates only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<String>,
     /// The signature over each item.
     pub items: Vec<ItemSignature>,
 }
@@ -374,8 +405,6 @@ pub struct ItemSignature {
 pub struct SignedRequest {
     /// The request.
     pub request: OnboardingRequest,
-    /// The anchor that signed.
-    pub anchor: Thumbprint,
     /// The signature over each item, in their order, base64.
     pub signatures: Vec<String>,
 }
@@ -424,20 +453,19 @@ impl OnboardingResponse {
     /// # Errors
     ///
     /// When an item has no signature, or one does not hold under one of `anchors`; also the one
-    /// over the request as a whole.
+    /// over the request as a whole, where there is one: whether it may be absent is the caller's
+    /// to say.
     pub fn check(
         &self,
         anchors: &[Certificate],
         backend: Backend,
     ) -> Result<SignedRequest, RequestError> {
         let request = self.request()?;
-        let anchor = participant::anchor_of(
-            request.canonical().as_bytes(),
-            &self.confirmation,
-            anchors,
-            backend,
-        )
-        .map_err(|source| RequestError::Signature { sha256: request.digest(), source })?;
+        let digest = request.digest();
+        if let Some(confirmation) = &self.confirmation {
+            participant::anchor_of(request.canonical().as_bytes(), confirmation, anchors, backend)
+                .map_err(|source| RequestError::Signature { sha256: digest, source })?;
+        }
         let mut signatures = Vec::new();
         for item in &request.items {
             let sha256 = item.sha256();
@@ -448,7 +476,7 @@ impl OnboardingResponse {
                 .map_err(|source| RequestError::Signature { sha256, source })?;
             signatures.push(found.signature.clone());
         }
-        Ok(SignedRequest { request, anchor, signatures })
+        Ok(SignedRequest { request, signatures })
     }
 }
 

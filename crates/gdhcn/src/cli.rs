@@ -9,6 +9,9 @@ use gdhcn_explain::Language;
 use gdhcn_verify::PolicyName;
 use jiff::Timestamp;
 
+use crate::command::gateway::{
+    ApproveArguments, OffboardArguments, OnboardArguments, RequestsArguments,
+};
 use crate::command::participant::ParticipantCommand;
 use crate::command::trust::TrustCommand;
 use crate::command::trust_anchor::TrustAnchorCommand;
@@ -278,6 +281,14 @@ pub(crate) struct VerifierServeArguments {
 pub(crate) enum GatewayCommand {
     /// Serve until Ctrl-C.
     Serve(ServeArguments),
+    /// Onboard a participant from its folder: lint, show what changes, have it signed, store it.
+    Onboard(Box<OnboardArguments>),
+    /// Approve a pending onboarding request as one of the operators.
+    Approve(ApproveArguments),
+    /// Show the onboarding requests that wait for approvals.
+    Requests(RequestsArguments),
+    /// Take a participant's onboarded certificates away.
+    Offboard(OffboardArguments),
 }
 
 const SERVE_EXAMPLES: &str = "\

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, GatewayCommand, VerifierCommand};
+use crate::cli::{Cli, Command, VerifierCommand};
 use crate::exit::{Exit, Fault};
 
 fn main() -> ExitCode {
@@ -56,7 +56,7 @@ fn run(cli: Cli) -> Result<Exit, Fault> {
         Command::Verifier(VerifierCommand::Serve(arguments)) => {
             command::verifier::serve(&arguments)
         }
-        Command::Gateway(GatewayCommand::Serve(arguments)) => command::gateway::serve(&arguments),
+        Command::Gateway(command) => command::gateway::run(&command),
         Command::ReadPdf => pdf::run(),
     }
 }

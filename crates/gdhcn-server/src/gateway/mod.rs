@@ -11,6 +11,7 @@ mod health;
 pub(crate) mod message;
 mod onboarded;
 mod onboarding;
+mod operators;
 pub(crate) mod refusal;
 mod representation;
 mod signer_certificate;
@@ -36,7 +37,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{error, info};
 
 use self::authentication::Authenticated;
-pub use self::onboarding::{OnboardError, Onboarding};
+pub use self::onboarding::{
+    OnboardError, Onboarding, offboarding, operators_event, party_type, store_request,
+};
+pub use self::operators::{OperatorError, Operators};
 use self::trust::Trust;
 pub use self::trust::TrustError;
 use crate::clock::Clock;
@@ -222,7 +226,12 @@ async fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErro
     Ok((tcp, address))
 }
 
-fn read_anchors(files: &[PathBuf]) -> Result<Vec<Certificate>, StartError> {
+/// The certificates in the files that the configuration names as trust anchors.
+///
+/// # Errors
+///
+/// When a file cannot be read or holds something that is no certificate.
+pub fn read_anchors(files: &[PathBuf]) -> Result<Vec<Certificate>, StartError> {
     let mut anchors = Vec::new();
     for path in files {
         let bytes = std::fs::read(path)

@@ -5,12 +5,15 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use gdhcn_codes::{Domain, KeyUsage};
 use gdhcn_crypto::Backend;
 use gdhcn_envelope::cms::{CmsError, Content, SignedMessage};
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::audit_event::AuditEvent;
+use gdhcn_store::onboarding::PartyStep;
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType, Role, TrustedParty};
 use gdhcn_store::{Store, StoreError};
+use gdhcn_trust::onboarding_request::SignedRequest;
 use gdhcn_trust::participant::{self, OnboardingError};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -25,6 +28,8 @@ pub struct Onboarding {
     pub party: participant::TrustedParty,
     /// What the certificate is for.
     pub certificate_type: PartyType,
+    /// The trust domain; `DCC` where nothing is said.
+    pub domain: Option<Domain>,
     /// What a client certificate may do beyond the common routes.
     pub roles: Vec<Role>,
 }
@@ -50,6 +55,12 @@ pub enum OnboardError {
     /// The trust anchor's signature cannot be brought into the stored form.
     #[error("the trust anchor's signature: {0}")]
     Signature(#[from] CmsError),
+    /// The participant uploads certificates of that use itself.
+    #[error("a {0} certificate is uploaded, not onboarded")]
+    Usage(KeyUsage),
+    /// No role has that name.
+    #[error("{0:?} is no role")]
+    Role(String),
     /// The database refuses it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,6 +79,17 @@ impl Onboarding {
         anchors: &[Certificate],
         at: Timestamp,
     ) -> Result<TrustedParty, OnboardError> {
+        let (row, event) = self.row(anchors, at, "")?;
+        Ok(store.insert_trusted_party(row, &event).await?.row)
+    }
+
+    /// The row to store and the event that tells of it. `by` ends the event's description.
+    fn row(
+        self,
+        anchors: &[Certificate],
+        at: Timestamp,
+        by: &str,
+    ) -> Result<(NewTrustedParty, AuditEvent), OnboardError> {
         let checked = self.party.check(anchors, Backend::default())?;
         let certificate = checked.certificate();
         let countries = certificate.subject().countries();
@@ -82,16 +104,16 @@ impl Onboarding {
             Content::Detached(certificate.der()),
         )?;
         let thumbprint = certificate.thumbprint().to_string();
+        let domain = self.domain.as_ref().map_or(DEFAULT_DOMAIN, Domain::as_str).to_owned();
         let event = AuditEvent {
-            occurred_at: at,
-            request_id: Uuid::now_v7().to_string(),
-            country: Some(self.party.country.clone()),
             uploader_fingerprint: Some(checked.anchor().to_string()),
-            authentication_fingerprint: None,
-            event: "ONBOARDED".to_owned(),
-            description: format!("onboarded as {}", self.certificate_type),
-            code: None,
-            payload_sha256: Some(thumbprint.clone()),
+            ..operators_event(
+                "ONBOARDED",
+                format!("onboarded as {} in {domain}{by}", self.certificate_type),
+                &self.party.country,
+                Some(thumbprint.clone()),
+                at,
+            )
         };
         let row = NewTrustedParty {
             created_at: at,
@@ -101,11 +123,100 @@ impl Onboarding {
             signature: BASE64_STANDARD.encode(signature.to_detached_der()),
             certificate_type: self.certificate_type,
             kid: certificate.kid().to_base64(),
-            domain: Some(DEFAULT_DOMAIN.to_owned()),
+            domain: Some(domain),
             source_gateway_id: None,
             assigned_gateway: None,
             roles: self.roles,
         };
-        Ok(store.insert_trusted_party(row, &event).await?.row)
+        Ok((row, event))
+    }
+}
+
+/// Stores everything of a signed request in one transaction: all of it or nothing.
+///
+/// Rows of the same certificates that are there already are replaced. With `pending`, that request
+/// of the database is done thereby. `operators` are those who approved.
+///
+/// # Errors
+///
+/// When a signature does not hold, a use or role is unknown, or the database refuses.
+pub async fn store_request(
+    store: &Store,
+    signed: &SignedRequest,
+    anchors: &[Certificate],
+    operators: &[&str],
+    pending: Option<&str>,
+    at: Timestamp,
+) -> Result<Vec<TrustedParty>, OnboardError> {
+    let present = store.trust_content().await?.trusted_parties;
+    let mut by = format!(", request {}", signed.request.digest());
+    if !operators.is_empty() {
+        by = format!("{by}, approved by {}", operators.join(", "));
+    }
+    let mut steps = Vec::new();
+    for one in signed.parties() {
+        let certificate_type = party_type(one.usage).ok_or(OnboardError::Usage(one.usage))?;
+        let roles = one
+            .roles
+            .iter()
+            .map(|name| name.parse().map_err(|_| OnboardError::Role(name.clone())))
+            .collect::<Result<_, _>>()?;
+        let domain = Some(one.domain.clone());
+        let onboarding = Onboarding { party: one.party, certificate_type, domain, roles };
+        let (row, event) = onboarding.row(anchors, at, &by)?;
+        let own = present
+            .iter()
+            .find(|known| known.thumbprint == row.thumbprint && known.source_gateway_id.is_none());
+        if let Some(own) = own {
+            steps.push(offboarding(own, &format!("replaced{by}"), at));
+        }
+        steps.push((PartyStep::Insert(row), event));
+    }
+    Ok(store.change_trusted_parties(steps, pending).await?.row)
+}
+
+/// The step that takes a row away, and the event that tells of it.
+pub fn offboarding(row: &TrustedParty, why: &str, at: Timestamp) -> (PartyStep, AuditEvent) {
+    let event = operators_event(
+        "OFFBOARDED",
+        format!("{} {why}", row.certificate_type),
+        &row.country,
+        Some(row.thumbprint.clone()),
+        at,
+    );
+    let step =
+        PartyStep::Remove { thumbprint: row.thumbprint.clone(), country: row.country.clone() };
+    (step, event)
+}
+
+/// An event of an operator's own act.
+pub fn operators_event(
+    event: &str,
+    description: String,
+    country: &str,
+    payload_sha256: Option<String>,
+    at: Timestamp,
+) -> AuditEvent {
+    AuditEvent {
+        occurred_at: at,
+        request_id: Uuid::now_v7().to_string(),
+        country: Some(country.to_owned()),
+        uploader_fingerprint: None,
+        authentication_fingerprint: None,
+        event: event.to_owned(),
+        description,
+        code: None,
+        payload_sha256,
+    }
+}
+
+/// The certificate group of a usage that the trust anchor signs.
+pub fn party_type(usage: KeyUsage) -> Option<PartyType> {
+    match usage {
+        KeyUsage::Sca => Some(PartyType::Csca),
+        KeyUsage::Up => Some(PartyType::Upload),
+        KeyUsage::Tls => Some(PartyType::Authentication),
+        KeyUsage::Deca => Some(PartyType::Deca),
+        _ => None,
     }
 }

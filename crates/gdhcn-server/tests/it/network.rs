@@ -212,7 +212,8 @@ impl Network {
             days_ago(20),
         )
         .unwrap();
-        let onboarding = Onboarding { party, certificate_type: use_, roles: Vec::new() };
+        let onboarding =
+            Onboarding { party, certificate_type: use_, domain: None, roles: Vec::new() };
         let anchors = [self.anchor.certificate.clone()];
         onboarding.store(store, &anchors, days_ago(10)).await.unwrap();
     }
@@ -270,6 +271,7 @@ impl Network {
             worker_threads: None,
             tls: Some(self.server.save(folder, "server")),
             proxy_headers: ProxyHeaders::default(),
+            onboarding: Default::default(),
             limits: Limits::default(),
         }
     }

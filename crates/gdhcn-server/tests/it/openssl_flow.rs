@@ -112,8 +112,12 @@ async fn openssl_uploads_downloads_and_withdraws() {
     for (name, certificate_type) in
         [("tls", PartyType::Authentication), ("up", PartyType::Upload), ("sca", PartyType::Csca)]
     {
-        let onboarding =
-            Onboarding { party: party(&openssl, name), certificate_type, roles: Vec::new() };
+        let onboarding = Onboarding {
+            party: party(&openssl, name),
+            certificate_type,
+            domain: None,
+            roles: Vec::new(),
+        };
         onboarding.store(&store, std::slice::from_ref(&anchor), Clock::System.now()).await.unwrap();
     }
     store.close().await;
@@ -126,6 +130,7 @@ async fn openssl_uploads_downloads_and_withdraws() {
             worker_threads: None,
             tls: Some(TlsFiles { certificate: at("server.pem"), key: at("server.key") }),
             proxy_headers: ProxyHeaders::default(),
+            onboarding: Default::default(),
             limits: Limits::default(),
         },
         Clock::System,

@@ -89,6 +89,7 @@ async fn onboarding_refuses_what_the_trust_anchor_has_not_signed() {
     let onboarding = |party| Onboarding {
         party,
         certificate_type: PartyType::Authentication,
+        domain: None,
         roles: Vec::new(),
     };
     let refused = onboarding(signed_by(&network.b.sca)).store(&store, &anchors, days_ago(0)).await;

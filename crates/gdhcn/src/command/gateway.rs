@@ -1,16 +1,36 @@
-//! `gdhcn gateway serve`.
+//! `gdhcn gateway`: serving, and deciding who is onboarded.
+
+mod approval;
+mod desk;
+mod offboard;
+mod onboard;
+mod onboarding_arguments;
 
 use std::io::IsTerminal as _;
 
 use gdhcn_server::gateway::StartError;
 use gdhcn_server::{Clock, Gateway, GatewayConfig};
 
+pub(crate) use onboarding_arguments::{
+    ApproveArguments, OffboardArguments, OnboardArguments, RequestsArguments,
+};
+
 use super::stop::StopSignals;
-use crate::cli::ServeArguments;
+use crate::cli::{GatewayCommand, ServeArguments};
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::output::{PLAIN, STRONG, eprintln, println};
 
-pub(crate) fn serve(arguments: &ServeArguments) -> Result<Exit, Fault> {
+pub(crate) fn run(command: &GatewayCommand) -> Result<Exit, Fault> {
+    match command {
+        GatewayCommand::Serve(arguments) => serve(arguments),
+        GatewayCommand::Onboard(arguments) => onboard::run(arguments),
+        GatewayCommand::Approve(arguments) => approval::approve(arguments),
+        GatewayCommand::Requests(arguments) => approval::requests(arguments),
+        GatewayCommand::Offboard(arguments) => offboard::run(arguments),
+    }
+}
+
+fn serve(arguments: &ServeArguments) -> Result<Exit, Fault> {
     log_to_standard_error();
     let config = GatewayConfig::load(&arguments.config).or_input(arguments.config.display())?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };

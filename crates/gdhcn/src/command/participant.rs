@@ -193,7 +193,7 @@ pub(crate) fn as_json(
     json!({
         "participant": participant.map(Participant::alpha3),
         "environment": environment,
-        "at": at,
+        "at": at.to_string(),
         "certificates": report.certificates,
         "errors": report.count(Severity::Error),
         "warnings": report.count(Severity::Warning),

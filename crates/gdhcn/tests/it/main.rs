@@ -12,6 +12,7 @@ mod help;
 mod hostile_inputs;
 mod hostile_text;
 mod hostile_trust;
+mod onboarding;
 mod participant_lint;
 mod program;
 mod service;

@@ -78,14 +78,27 @@ fn the_files_of_a_tag_count_only_when_git_finds_its_signature_good() {
 
     // A stand-in for gpg that signs anything and finds one signature good: what counts here is
     // that git's word decides, and that the files are the tag's.
-    let stand_in = "#!/bin/sh\ncase \"$*\" in\n*--verify*) echo '[GNUPG:] GOODSIG 0 Tester' ; \
-                    echo '[GNUPG:] TRUST_ULTIMATE' ;;\n*) cat >/dev/null; echo '[GNUPG:] SIG_CREATED ' >&2; \
-                    echo '-----BEGIN PGP SIGNATURE-----'; echo; echo '-----END PGP SIGNATURE-----' ;;\n\
-                    esac\n";
+    let stand_in = r#"#!/bin/sh
+cat >/dev/null
+case "$*" in
+*--verify*)
+    echo '[GNUPG:] GOODSIG 0 Tester'
+    echo '[GNUPG:] TRUST_ULTIMATE 0 pgp'
+    ;;
+*)
+    echo >&2
+    echo '[GNUPG:] SIG_CREATED D' >&2
+    echo '-----BEGIN PGP SIGNATURE-----'
+    echo
+    echo '-----END PGP SIGNATURE-----'
+    ;;
+esac
+"#;
     place.write("gpg", stand_in);
     shell("chmod +x gpg && git -C XXA config gpg.program \"$PWD/gpg\"");
     shell(&format!("{git} tag -s signed -m signed"));
-    place.write("XXA/onboarding/DCC/UP/UP.pem", "changed after the tag");
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    place.write("XXA/onboarding/DCC/UP/UP.pem", broken);
     place.run(&["participant", "lint", "XXA"]).done(1);
     place.run(&["participant", "lint", "XXA", "--tag", "signed"]).done(0);
 }

@@ -209,6 +209,7 @@ impl Network {
             tls: Some(TlsFiles { certificate: "gateway.pem".into(), key: "gateway.key".into() }),
             proxy_headers: Default::default(),
             limits: Default::default(),
+            onboarding: Default::default(),
         };
         let file = operator.folder.join("gateway.toml");
         write_config(&file, &config)?;
@@ -255,7 +256,7 @@ impl Network {
                 now(),
             )
             .or_internal("signing with the trust anchor")?;
-            Onboarding { party, certificate_type, roles: Vec::new() }
+            Onboarding { party, certificate_type, domain: None, roles: Vec::new() }
                 .store(self.running.store(), std::slice::from_ref(&anchor.certificate), now())
                 .await
                 .or_internal("onboarding")?;

@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &InitArguments) -> Result<Exit, Fault> {
             "certificate": path_text(&arguments.certificate),
             "subject": certificate.subject().to_string(),
             "sha256": certificate.thumbprint().to_string(),
-            "notAfter": certificate.not_after(),
+            "notAfter": certificate.not_after().to_string(),
         }))?;
         return Ok(Exit::SUCCESS);
     }

@@ -24,8 +24,8 @@ pub(super) fn run(arguments: &ShowArguments) -> Result<Exit, Fault> {
             "issuer": certificate.issuer().to_string(),
             "sha256": certificate.thumbprint().to_string(),
             "key": kind,
-            "notBefore": certificate.not_before(),
-            "notAfter": certificate.not_after(),
+            "notBefore": certificate.not_before().to_string(),
+            "notAfter": certificate.not_after().to_string(),
             "keyBelongs": belongs,
         }))?;
         return Ok(exit);

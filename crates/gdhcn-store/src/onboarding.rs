@@ -1,0 +1,307 @@
+//! Onboarding as one change, and requests that wait for the word of several operators.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use crate::audit_event::{self, AuditEvent};
+use crate::database::{Row, Transaction, values};
+use crate::error::StoreError;
+use crate::limit;
+use crate::store::{Change, Store};
+use crate::trusted_party::{self, NewTrustedParty, TrustedParty, UnknownName};
+
+/// One step of a change of the onboarded certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartyStep {
+    /// Onboards a certificate.
+    Insert(NewTrustedParty),
+    /// Takes a certificate of a participant away. Own rows only.
+    Remove {
+        /// SHA-256 of the certificate, lower-case hexadecimal.
+        thumbprint: String,
+        /// The participant's alpha-2 code.
+        country: String,
+    },
+}
+
+/// Where a request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RequestState {
+    /// It waits for approvals; nothing of it is trusted.
+    Pending,
+    /// It was carried out.
+    Done,
+    /// An operator took it back.
+    Withdrawn,
+}
+
+impl RequestState {
+    /// The text in the table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Done => "DONE",
+            Self::Withdrawn => "WITHDRAWN",
+        }
+    }
+}
+
+impl fmt::Display for RequestState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for RequestState {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        [Self::Pending, Self::Done, Self::Withdrawn]
+            .into_iter()
+            .find(|known| known.as_str() == text)
+            .ok_or(UnknownName)
+    }
+}
+
+/// A request with the approvals that it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnboardingRequest {
+    /// Its identifier: the digest of what is decided.
+    pub id: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Alpha-3 code of the participant.
+    pub participant: String,
+    /// Where it stands.
+    pub state: RequestState,
+    /// What is to be done, as its maker wrote it; judged by its reader.
+    pub content: String,
+    /// The approvals, in the order of the operators' names.
+    pub approvals: Vec<Approval>,
+}
+
+/// The word of one operator. Whether the signature holds is for the reader to check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// Name of the operator.
+    pub operator: String,
+    /// When it was given.
+    pub approved_at: Timestamp,
+    /// Signature over the request, base64.
+    pub signature: String,
+}
+
+/// Longest content of a request in bytes.
+const CONTENT: usize = 32 << 20;
+/// Longest name of an operator in bytes.
+const OPERATOR: usize = 100;
+
+impl Store {
+    /// Makes all steps or none, each with the event that tells of it; with `request` that one is
+    /// done thereby, and must have been pending.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::insert_trusted_party`]; [`StoreError::NotFound`] when there is no row to take
+    /// away or nothing to do, [`StoreError::NoRequest`] when the request is not pending, [`StoreError::Foreign`] when a row is another
+    /// participant's.
+    pub async fn change_trusted_parties(
+        &self,
+        steps: Vec<(PartyStep, AuditEvent)>,
+        request: Option<&str>,
+    ) -> Result<Change<Vec<TrustedParty>>, StoreError> {
+        for (_, event) in &steps {
+            event.check()?;
+        }
+        let mut writing = self.begin_change().await?;
+        if let Some(id) = request {
+            let done = writing
+                .execute(
+                    "UPDATE onboarding_request SET state = $2 WHERE id = $1 AND state = $3",
+                    values![id, RequestState::Done.as_str(), RequestState::Pending.as_str()],
+                )
+                .await?;
+            if done == 0 {
+                return Err(StoreError::NoRequest);
+            }
+        }
+        let mut rows = Vec::new();
+        let mut last = None;
+        for (step, event) in steps {
+            if let Some(event) = last.replace(event) {
+                audit_event::append(&mut writing, &event).await?;
+            }
+            rows.push(match step {
+                PartyStep::Insert(new) => trusted_party::insert(&mut writing, new).await?,
+                PartyStep::Remove { thumbprint, country } => {
+                    trusted_party::remove(&mut writing, &thumbprint, &country).await?
+                }
+            });
+        }
+        let event = last.ok_or(StoreError::NotFound)?;
+        let revision = writing.commit(&event).await?;
+        Ok(Change { row: rows, revision })
+    }
+
+    /// Keeps a request until it has its approvals. The first is its maker's.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Exists`] when the request is there already.
+    pub async fn add_onboarding_request(
+        &self,
+        request: &OnboardingRequest,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError> {
+        event.check()?;
+        limit::within("onboarding_request.id", &request.id, limit::THUMBPRINT)?;
+        limit::within("onboarding_request.content", &request.content, CONTENT)?;
+        let mut writing = self.begin_change().await?;
+        let added = writing
+            .execute(
+                "INSERT INTO onboarding_request (id, created_at, participant, state, content)
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
+                values![
+                    &request.id,
+                    request.created_at,
+                    &request.participant,
+                    request.state.as_str(),
+                    &request.content,
+                ],
+            )
+            .await?;
+        if added == 0 {
+            return Err(StoreError::Exists("the onboarding request is stored already"));
+        }
+        for approval in &request.approvals {
+            add_approval(&mut writing, &request.id, approval).await?;
+        }
+        writing.commit(event).await?;
+        Ok(())
+    }
+
+    /// Adds an operator's approval to a pending request. An operator has one word for each.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoRequest`] when there is no such pending request, [`StoreError::Exists`] when
+    /// the operator approved it already.
+    pub async fn approve_onboarding_request(
+        &self,
+        id: &str,
+        approval: &Approval,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError> {
+        event.check()?;
+        let mut writing = self.begin_change().await?;
+        let pending = writing
+            .integer(
+                "SELECT COUNT(*) FROM onboarding_request WHERE id = $1 AND state = $2",
+                values![id, RequestState::Pending.as_str()],
+            )
+            .await?;
+        if pending == 0 {
+            return Err(StoreError::NoRequest);
+        }
+        add_approval(&mut writing, id, approval).await?;
+        writing.commit(event).await?;
+        Ok(())
+    }
+
+    /// Takes a pending request back.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoRequest`] when there is no such pending request.
+    pub async fn withdraw_onboarding_request(
+        &self,
+        id: &str,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError> {
+        event.check()?;
+        let mut writing = self.begin_change().await?;
+        let withdrawn = writing
+            .execute(
+                "UPDATE onboarding_request SET state = $2 WHERE id = $1 AND state = $3",
+                values![id, RequestState::Withdrawn.as_str(), RequestState::Pending.as_str()],
+            )
+            .await?;
+        if withdrawn == 0 {
+            return Err(StoreError::NoRequest);
+        }
+        writing.commit(event).await?;
+        Ok(())
+    }
+
+    /// All requests, in the order of their making.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn onboarding_requests(&self) -> Result<Vec<OnboardingRequest>, StoreError> {
+        let mut reading = self.read().await?;
+        let rows = reading
+            .rows(
+                "SELECT id, created_at, participant, state, content FROM onboarding_request
+                  ORDER BY created_at, id",
+                &[],
+            )
+            .await?;
+        let approvals = reading
+            .rows(
+                "SELECT request_id, operator, approved_at, signature FROM onboarding_approval
+                  ORDER BY request_id, operator",
+                &[],
+            )
+            .await?;
+        let mut requests = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let mut request = from_row(row)?;
+            for approval in &approvals {
+                if approval.get::<String>("request_id")? == request.id {
+                    request.approvals.push(Approval {
+                        operator: approval.get("operator")?,
+                        approved_at: approval.instant("approved_at")?,
+                        signature: approval.get("signature")?,
+                    });
+                }
+            }
+            requests.push(request);
+        }
+        Ok(requests)
+    }
+}
+
+async fn add_approval(
+    transaction: &mut Transaction,
+    id: &str,
+    approval: &Approval,
+) -> Result<(), StoreError> {
+    limit::within("onboarding_approval.operator", &approval.operator, OPERATOR)?;
+    limit::within("onboarding_approval.signature", &approval.signature, limit::SIGNATURE)?;
+    let added = transaction
+        .execute(
+            "INSERT INTO onboarding_approval (request_id, operator, approved_at, signature)
+             VALUES ($1, $2, $3, $4) ON CONFLICT (request_id, operator) DO NOTHING",
+            values![id, &approval.operator, approval.approved_at, &approval.signature],
+        )
+        .await?;
+    if added == 0 {
+        return Err(StoreError::Exists("the operator approved this request already"));
+    }
+    Ok(())
+}
+
+fn from_row(row: &Row) -> Result<OnboardingRequest, sqlx::Error> {
+    Ok(OnboardingRequest {
+        id: row.get("id")?,
+        created_at: row.instant("created_at")?,
+        participant: row.get("participant")?,
+        state: row.named("state")?,
+        content: row.get("content")?,
+        approvals: Vec::new(),
+    })
+}
