@@ -82,7 +82,8 @@ fn the_files_of_a_tag_count_only_when_git_finds_its_signature_good() {
 cat >/dev/null
 case "$*" in
 *--verify*)
-    echo '[GNUPG:] GOODSIG 0 Tester'
+    echo '[GNUPG:] NEWSIG'
+    echo '[GNUPG:] GOODSIG 0123456789ABCDEF Tester'
     echo '[GNUPG:] TRUST_ULTIMATE 0 pgp'
     ;;
 *)
