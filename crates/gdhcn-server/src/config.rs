@@ -11,6 +11,8 @@ use std::time::Duration;
 use gdhcn_store::Location;
 use serde::{Deserialize, Serialize};
 
+use crate::jobs::publication::{DidConfig, DidConfigError};
+
 /// Everything that an operator decides about a gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +40,9 @@ pub struct GatewayConfig {
     /// What one peer may take.
     #[serde(default)]
     pub limits: Limits,
+    /// The DID trust lists that the gateway publishes; none: it publishes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub did: Option<DidConfig>,
     /// Who must agree before a participant becomes trusted.
     #[serde(default)]
     pub onboarding: OnboardingRules,
@@ -143,6 +148,9 @@ pub enum ConfigError {
     /// The values do not go together.
     #[error("configuration: {0}")]
     Contradiction(&'static str),
+    /// The lists to publish cannot be written like that.
+    #[error("configuration: {0}")]
+    Did(#[from] DidConfigError),
 }
 
 impl GatewayConfig {
@@ -215,6 +223,9 @@ impl GatewayConfig {
                 return refuse("a header name under `proxy_headers` is not a header name");
             }
         }
+        if let Some(did) = &self.did {
+            did.check()?;
+        }
         if self.worker_threads == Some(0) {
             return refuse("`worker_threads` is 0: nothing could be served");
         }
@@ -264,7 +275,8 @@ impl GatewayConfig {
             Location::Postgres(_) => None,
         };
         let operators = self.onboarding.operators.iter_mut().map(|one| &mut one.key);
-        database.into_iter().chain(&mut self.trust_anchors).chain(tls).chain(operators)
+        let did = self.did.iter_mut().flat_map(DidConfig::paths_mut);
+        database.into_iter().chain(&mut self.trust_anchors).chain(tls).chain(operators).chain(did)
     }
 }
 

@@ -14,6 +14,7 @@
 
 pub mod config;
 pub mod gateway;
+pub mod jobs;
 pub mod verifier;
 
 mod clock;

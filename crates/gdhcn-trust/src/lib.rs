@@ -11,6 +11,7 @@
 //! * [`upload`]: whether a participant may upload or withdraw a signer certificate;
 //! * [`path`]: which signing authority (SCA) of a participant issued a document signer (DSC);
 //! * [`did`]: the DID documents in which the network publishes its lists;
+//! * [`federation`]: what a gateway takes over from another one;
 //! * [`trust_list`]: all sources together (DID lists, gateways' lists, card issuers' directories,
 //!   ICAO master lists, files), as one immutable [`TrustStore`] for look-ups;
 //! * [`snapshot`]: such a store as one signed file.
@@ -19,6 +20,7 @@
 
 pub mod ceremony;
 pub mod did;
+pub mod federation;
 mod jwk;
 pub mod kid_text;
 pub mod lint;

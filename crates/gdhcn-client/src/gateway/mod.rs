@@ -38,7 +38,7 @@ use crate::wire;
 pub use error::{GatewayError, SetupError};
 pub use options::{ClientIdentity, GatewayOptions, Limits, ProxyChoice, Timeouts};
 pub use server_trust::ServerTrust;
-pub use trust_list::{Download, Selection, TrustList, UnreadableEntry};
+pub use trust_list::{Download, Entries, Selection, TrustList, UnreadableEntry};
 
 /// Code of the problem report for a certificate that the gateway already holds.
 const ALREADY_EXISTS: &str = "0x002";
@@ -129,6 +129,47 @@ impl Gateway {
             .map(|value| value.to_owned());
         let body = self.expect(response, StatusCode::OK).await?;
         TrustList::read(&body, etag, &self.limits).map(Download::List)
+    }
+
+    /// `GET /trustList/certificate`: everything that the gateway's own participants have, with
+    /// domain, properties and version. WHO's gateways have it, the EU's has not.
+    ///
+    /// # Errors
+    ///
+    /// See [`GatewayError`].
+    pub async fn trusted_certificates(
+        &self,
+    ) -> Result<Entries<wire::TrustedCertificateItem>, GatewayError> {
+        self.entries("certificate").await
+    }
+
+    /// `GET /trustList/issuers`: the publishers that the gateway's trust anchor vouches for.
+    ///
+    /// # Errors
+    ///
+    /// See [`GatewayError`].
+    pub async fn trusted_issuers(&self) -> Result<Entries<wire::TrustedIssuerItem>, GatewayError> {
+        self.entries("issuers").await
+    }
+
+    /// `GET /trustList/references`: the services that participants name.
+    ///
+    /// # Errors
+    ///
+    /// See [`GatewayError`].
+    pub async fn trusted_references(
+        &self,
+    ) -> Result<Entries<wire::TrustedReferenceItem>, GatewayError> {
+        self.entries("references").await
+    }
+
+    async fn entries<Item: serde::de::DeserializeOwned>(
+        &self,
+        list: &str,
+    ) -> Result<Entries<Item>, GatewayError> {
+        let response = self.send(self.request(Method::GET, &["trustList", list])).await?;
+        let body = self.expect(response, StatusCode::OK).await?;
+        Entries::read(&body, &self.limits)
     }
 
     /// `GET /countrylist`: the codes of the participants onboarded at this gateway, sorted.

@@ -2,7 +2,7 @@ use std::fmt;
 
 use gdhcn_trust::GatewayItem;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{GatewayError, Limits, answer};
@@ -69,24 +69,8 @@ impl TrustList {
     ///
     /// When the text is no JSON array, or has more entries than `limits` allow.
     pub fn read(json: &[u8], etag: Option<String>, limits: &Limits) -> Result<Self, GatewayError> {
-        let entries = answer::json_with(json, |reader| {
-            reader.deserialize_seq(BoundedEntries { limit: limits.entries })
-        })?;
-        let Some(entries) = entries else {
-            return Err(GatewayError::TooManyEntries { limit: limits.entries });
-        };
-        let mut list = Self { items: Vec::with_capacity(entries.len()), unreadable: vec![], etag };
-        for (position, entry) in entries.into_iter().enumerate() {
-            match serde_json::from_str(entry.get()) {
-                Ok(item) => list.items.push(item),
-                Err(error) => list.unreadable.push(UnreadableEntry {
-                    position,
-                    kid: serde_json::from_str::<KidOnly>(entry.get()).ok().map(|entry| entry.kid),
-                    reason: answer::brief(&error.to_string()),
-                }),
-            }
-        }
-        Ok(list)
+        let Entries { items, unreadable } = Entries::read(json, limits)?;
+        Ok(Self { items, unreadable, etag })
     }
 
     /// The entries that have the form of the interface, in the gateway's order.
@@ -108,6 +92,43 @@ impl TrustList {
     /// The gateway's mark for this state of the list, for the next conditional download.
     pub fn etag(&self) -> Option<&str> {
         self.etag.as_deref()
+    }
+}
+
+/// A list of any kind as downloaded: the entries of the interface's form, and what has another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entries<Item> {
+    /// The entries in the gateway's order. No signature in them has been checked.
+    pub items: Vec<Item>,
+    /// Those that cannot be read. They are never dropped in silence.
+    pub unreadable: Vec<UnreadableEntry>,
+}
+
+impl<Item: DeserializeOwned> Entries<Item> {
+    /// Reads the JSON array of an answer, entry by entry.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no JSON array, or has more entries than `limits` allow.
+    pub fn read(json: &[u8], limits: &Limits) -> Result<Self, GatewayError> {
+        let entries = answer::json_with(json, |reader| {
+            reader.deserialize_seq(BoundedEntries { limit: limits.entries })
+        })?;
+        let Some(entries) = entries else {
+            return Err(GatewayError::TooManyEntries { limit: limits.entries });
+        };
+        let mut list = Self { items: Vec::with_capacity(entries.len()), unreadable: vec![] };
+        for (position, entry) in entries.into_iter().enumerate() {
+            match serde_json::from_str(entry.get()) {
+                Ok(item) => list.items.push(item),
+                Err(error) => list.unreadable.push(UnreadableEntry {
+                    position,
+                    kid: serde_json::from_str::<KidOnly>(entry.get()).ok().map(|entry| entry.kid),
+                    reason: answer::brief(&error.to_string()),
+                }),
+            }
+        }
+        Ok(list)
     }
 }
 

@@ -7,10 +7,16 @@ mod certificate_type;
 mod problem_report;
 pub mod timestamp;
 mod trust_list;
+mod trusted_certificate;
+mod trusted_issuer;
+mod trusted_reference;
 
 pub use certificate_type::{CertificateType, UnknownCertificateType};
 pub use problem_report::ProblemReport;
 pub use trust_list::TrustListItem;
+pub use trusted_certificate::TrustedCertificateItem;
+pub use trusted_issuer::TrustedIssuerItem;
+pub use trusted_reference::TrustedReferenceItem;
 
 /// Media type of an uploaded certificate message: the Base64 text of a CMS `SignedData`.
 pub const CMS: &str = "application/cms";

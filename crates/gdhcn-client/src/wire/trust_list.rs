@@ -1,4 +1,5 @@
 use gdhcn_trust::GatewayItem;
+use gdhcn_trust::federation::PeerItem;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,25 @@ impl From<&TrustListItem> for GatewayItem {
             thumbprint: Some(item.thumbprint.clone()),
             signature: item.signature.clone(),
             raw_data: item.raw_data.clone(),
+        }
+    }
+}
+
+/// What a federating gateway takes over from one that has these lists only.
+impl From<TrustListItem> for PeerItem {
+    fn from(item: TrustListItem) -> Self {
+        Self {
+            kid: item.kid,
+            country: item.country,
+            group: item.certificate_type.to_string(),
+            domain: None,
+            properties: None,
+            uuid: None,
+            version: None,
+            source_gateway: None,
+            thumbprint: Some(item.thumbprint),
+            signature: item.signature,
+            raw_data: item.raw_data,
         }
     }
 }

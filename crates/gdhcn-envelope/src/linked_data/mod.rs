@@ -7,6 +7,7 @@
 //!
 //! The steps: [`Document::parse`] reads the JSON with bounds, [`Proof::of`] makes the bytes that
 //! were signed, [`Proof::verify`] checks them with a key. Which key that is, the caller knows.
+//! [`sign`] makes such a proof.
 //!
 //! What such a proof does *not* cover: the order of the entries, an entry that stands twice, and
 //! every member that no context defines. The last are refused; for lists of 2025 whose third
@@ -16,7 +17,9 @@
 mod canonical;
 mod document;
 mod proof;
+mod sign;
 
 pub use canonical::UnsignedContent;
 pub use document::{Document, DocumentError, Limits, Method};
 pub use proof::{Coverage, Proof, ProofError, SignatureForm};
+pub use sign::{AlgorithmName, ProofOptions, SigningError, sign, without_proof};

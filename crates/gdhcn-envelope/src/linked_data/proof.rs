@@ -62,12 +62,7 @@ impl Proof {
         let (header, signature) =
             detached_jws(canonical::text(proof, "proof", "jws")?, vocabulary)?;
 
-        let mut message = Vec::with_capacity(header.len() + 1 + 2 * 32);
-        message.extend_from_slice(header.as_bytes());
-        message.push(b'.');
-        message.extend_from_slice(&sha256(options.as_bytes()));
-        message.extend_from_slice(&sha256(statements.as_bytes()));
-
+        let message = signing_input(header, &options, &statements);
         let form = match signature.len() {
             64 if ecdsa_signature::der_to_fixed(Curve::P256, &signature).is_err() => {
                 SignatureForm::Fixed
@@ -128,6 +123,16 @@ impl Proof {
         };
         key.verify(scheme, &self.message, &self.signature).map_err(|_| ProofError::BadSignature)
     }
+}
+
+/// What is signed: the header, a dot, the digest of the options and that of the document.
+pub(super) fn signing_input(header: &str, options: &str, statements: &str) -> Vec<u8> {
+    let mut message = Vec::with_capacity(header.len() + 1 + 2 * 32);
+    message.extend_from_slice(header.as_bytes());
+    message.push(b'.');
+    message.extend_from_slice(&sha256(options.as_bytes()));
+    message.extend_from_slice(&sha256(statements.as_bytes()));
+    message
 }
 
 /// Splits `header..signature` (RFC 7797, 5.2) after a look into the header.

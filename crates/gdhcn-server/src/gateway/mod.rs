@@ -9,7 +9,7 @@ pub(crate) mod authentication;
 mod country_list;
 mod health;
 pub(crate) mod message;
-mod onboarded;
+pub(crate) mod onboarded;
 mod onboarding;
 mod operators;
 pub(crate) mod refusal;

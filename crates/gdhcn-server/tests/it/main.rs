@@ -14,6 +14,7 @@ mod deletion;
 mod lists;
 mod network;
 mod openssl_flow;
+mod publication;
 mod running;
 mod upload;
 mod wire;

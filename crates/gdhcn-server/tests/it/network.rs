@@ -273,6 +273,7 @@ impl Network {
             proxy_headers: ProxyHeaders::default(),
             onboarding: Default::default(),
             limits: Limits::default(),
+            did: None,
         }
     }
 

@@ -132,6 +132,7 @@ async fn openssl_uploads_downloads_and_withdraws() {
             proxy_headers: ProxyHeaders::default(),
             onboarding: Default::default(),
             limits: Limits::default(),
+            did: None,
         },
         Clock::System,
     )

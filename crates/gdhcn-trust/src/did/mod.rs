@@ -3,10 +3,12 @@
 //! [`read()`] reads the keys of a list with the quirks of both published versions; [`pinned`] holds
 //! the keys by which WHO's lists are signed, each with how it is known; [`web`] says where a DID's
 //! document stands. References are followed only where the caller hands over the documents, and
-//! never to another host: every environment's lists point at the test environment.
+//! never to another host: every environment's lists point at the test environment. [`publish`]
+//! writes such lists.
 
 mod entry;
 pub mod pinned;
+pub mod publish;
 mod registry;
 pub mod web;
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod ceremony;
+mod federation;
 mod gateway_list;
 mod issuers;
 mod lint;
@@ -15,9 +16,11 @@ mod onboarding;
 mod onboarding_request;
 mod participant_folder;
 mod path;
+mod published_again;
 mod published_lists;
 mod published_participants;
 mod published_proofs;
+mod publishing;
 mod references;
 mod snapshot;
 mod store;

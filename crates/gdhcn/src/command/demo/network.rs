@@ -210,6 +210,7 @@ impl Network {
             proxy_headers: Default::default(),
             limits: Default::default(),
             onboarding: Default::default(),
+            did: None,
         };
         let file = operator.folder.join("gateway.toml");
         write_config(&file, &config)?;

@@ -1,0 +1,102 @@
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gdhcn_codes::{Domain, KeyUsage};
+use gdhcn_envelope::x509::Certificate;
+use gdhcn_store::TrustContent;
+use gdhcn_trust::did::publish::{Candidate, CodeMap, ListedIssuer, SkipReason, Skipped};
+
+use crate::gateway::onboarded;
+
+/// What the lists are made of, out of the gateway's tables.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// Certificates. Of the onboarded ones only those that the trust anchor vouches for.
+    pub candidates: Vec<Candidate>,
+    /// Countries with an onboarded certificate: they get a version 1 document.
+    pub countries: BTreeSet<String>,
+    /// Publishers that the trust anchor vouches for, with a DID: country, domain, DID.
+    pub dids: Vec<(String, Domain, String)>,
+    /// Rows that cannot be listed, whatever else holds.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Input {
+    /// Reads the certificate tables as they were at one moment.
+    pub fn of_tables(
+        content: &TrustContent,
+        anchors: &[Certificate],
+        include_federated: bool,
+    ) -> Self {
+        let mut input = Self::default();
+        let wanted = |source: &Option<String>| include_federated || source.is_none();
+        for row in content.trusted_parties.iter().filter(|row| wanted(&row.source_gateway_id)) {
+            // The snapshot logs and counts the rows that do not hold.
+            let Ok(certificate) = onboarded::check(row, anchors) else { continue };
+            if row.source_gateway_id.is_none() {
+                input.countries.insert(row.country.clone());
+            }
+            let group = row.certificate_type.as_str();
+            input.add(&row.country, &row.kid, group, row.domain.as_deref(), certificate);
+        }
+        for row in content.signer_information.iter().filter(|row| wanted(&row.source_gateway_id)) {
+            let der = STANDARD.decode(&row.raw_data).ok();
+            let Some(certificate) = der.and_then(|der| Certificate::from_der(&der).ok()) else {
+                continue;
+            };
+            let group = row.certificate_type.as_str();
+            input.add(&row.country, &row.kid, group, row.domain.as_deref(), certificate);
+        }
+        input
+    }
+
+    fn add(
+        &mut self,
+        country: &str,
+        kid: &str,
+        group: &str,
+        domain: Option<&str>,
+        certificate: Certificate,
+    ) {
+        // Anchors, servers and the uses that nothing defines are in no list.
+        let Some(usage) =
+            KeyUsage::from_list_code(group).filter(|usage| usage.list_code().is_some())
+        else {
+            return;
+        };
+        let Some(domain) = domain.and_then(|domain| domain.parse::<Domain>().ok()) else {
+            self.skipped.push(Skipped {
+                country: country.to_owned(),
+                kid: kid.to_owned(),
+                reason: SkipReason::NoDomain,
+            });
+            return;
+        };
+        self.candidates.push(Candidate {
+            country: country.to_owned(),
+            domain,
+            usage,
+            kid: kid.to_owned(),
+            certificate,
+        });
+    }
+
+    /// The publishers with their codes; one without a code is left out with a word.
+    pub(super) fn issuers(&self, codes: &CodeMap, skipped: &mut Vec<Skipped>) -> Vec<ListedIssuer> {
+        let mut issuers = Vec::new();
+        for (country, domain, did) in &self.dids {
+            match codes.code(country) {
+                Some(code) => {
+                    issuers.push(ListedIssuer { code, domain: domain.clone(), did: did.clone() })
+                }
+                None => skipped.push(Skipped {
+                    country: country.clone(),
+                    kid: did.clone(),
+                    reason: SkipReason::NoCode,
+                }),
+            }
+        }
+        issuers
+    }
+}
