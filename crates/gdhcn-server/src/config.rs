@@ -37,6 +37,12 @@ pub struct GatewayConfig {
     /// Identity from the headers of a terminating proxy.
     #[serde(default)]
     pub proxy_headers: ProxyHeaders,
+    /// Which of the gateways in use is imitated where they differ.
+    #[serde(default)]
+    pub profile: Profile,
+    /// What participants may say of the certificates that they upload.
+    #[serde(default)]
+    pub trusted_certificates: TrustedCertificates,
     /// What one peer may take.
     #[serde(default)]
     pub limits: Limits,
@@ -71,6 +77,52 @@ pub struct OperatorKey {
 impl Default for OnboardingRules {
     fn default() -> Self {
         Self { approvals: 1, operators: Vec::new() }
+    }
+}
+
+/// Which of the gateways in use is imitated where they differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// The WHO's Trust Network Gateway.
+    #[default]
+    Who,
+    /// The EU's gateway and its clients: lists of changes and in pages, the exchange of stored
+    /// messages after a change of the upload certificate.
+    Eu,
+}
+
+/// What `POST /trustedCertificate` takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrustedCertificates {
+    /// Trust domains that may be named.
+    pub allowed_domains: Vec<String>,
+    /// Properties that may be given.
+    pub allowed_properties: Vec<String>,
+    /// The domain of a certificate whose upload names none.
+    pub default_domain: String,
+}
+
+impl Default for TrustedCertificates {
+    fn default() -> Self {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            allowed_domains: owned(&["DCC", "DDCC", "DICVP", "ICVP", "IPS-PILGRIMAGE", "PH4H"]),
+            allowed_properties: owned(&[
+                "purpose",
+                "usergroup",
+                "scope",
+                "standard",
+                "displayName",
+                "displayLogo",
+                "validFrom",
+                "validUntil",
+                "pubkey",
+                "displayURL",
+            ]),
+            default_domain: "DCC".to_owned(),
+        }
     }
 }
 
@@ -154,6 +206,24 @@ pub enum ConfigError {
 }
 
 impl GatewayConfig {
+    /// The defaults, for a database and the trust anchors' files.
+    pub fn new(database: Location, trust_anchors: Vec<PathBuf>) -> Self {
+        Self {
+            listen: default_listen(),
+            management_listen: None,
+            database,
+            trust_anchors,
+            worker_threads: None,
+            tls: None,
+            proxy_headers: ProxyHeaders::default(),
+            profile: Profile::default(),
+            trusted_certificates: TrustedCertificates::default(),
+            limits: Limits::default(),
+            onboarding: OnboardingRules::default(),
+            did: None,
+        }
+    }
+
     /// Reads a file and takes relative paths in it from its folder.
     ///
     /// # Errors
@@ -225,6 +295,13 @@ impl GatewayConfig {
         }
         if let Some(did) = &self.did {
             did.check()?;
+        }
+        let certificates = &self.trusted_certificates;
+        if !certificates.allowed_domains.contains(&certificates.default_domain) {
+            return refuse(
+                "`trusted_certificates.default_domain` is not among \
+                 `trusted_certificates.allowed_domains`",
+            );
         }
         if self.worker_threads == Some(0) {
             return refuse("`worker_threads` is 0: nothing could be served");

@@ -7,7 +7,10 @@
 
 pub(crate) mod authentication;
 mod country_list;
+mod delta;
 mod health;
+mod list;
+mod list_query;
 pub(crate) mod message;
 pub(crate) mod onboarded;
 mod onboarding;
@@ -44,7 +47,9 @@ pub use self::operators::{OperatorError, Operators};
 use self::trust::Trust;
 pub use self::trust::TrustError;
 use crate::clock::Clock;
-use crate::config::{ConfigError, GatewayConfig, Limits, ProxyHeaders};
+use crate::config::{
+    ConfigError, GatewayConfig, Limits, Profile, ProxyHeaders, TrustedCertificates,
+};
 use crate::listen::Listener;
 use crate::listen::tls::{TlsConfigs, TlsError};
 use crate::problem::Problem;
@@ -57,6 +62,8 @@ pub struct Gateway {
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
     pub(crate) proxies: ProxyHeaders,
+    pub(crate) profile: Profile,
+    pub(crate) trusted_certificates: TrustedCertificates,
 }
 
 /// A gateway that serves. Dropping it stops it without waiting; [`shutdown`](Self::shutdown)
@@ -129,6 +136,8 @@ impl Gateway {
             clock,
             limits: config.limits.clone(),
             proxies: config.proxy_headers.clone(),
+            profile: config.profile,
+            trusted_certificates: config.trusted_certificates.clone(),
         });
         let (tcp, address) = bind(config.listen).await?;
         let (stop, stopping) = watch::channel(false);
@@ -154,6 +163,7 @@ impl Gateway {
     fn router(gateway: &Arc<Self>) -> Router {
         Router::new()
             .route("/trustList", only(get(trust_list::all)))
+            .route("/trustList/certificate", only(get(trust_list::certificates)))
             .route("/trustList/{type}", only(get(trust_list::by_type)))
             .route("/trustList/{type}/{country}", only(get(trust_list::by_country)))
             .route("/countrylist", only(get(country_list::list)))

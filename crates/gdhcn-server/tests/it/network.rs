@@ -13,7 +13,7 @@ use gdhcn_crypto::{
 use gdhcn_envelope::cms::{self, Form};
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::{Certificate, CertificateTemplate, Name, NameBuilder};
-use gdhcn_server::config::{GatewayConfig, Limits, ProxyHeaders, TlsFiles};
+use gdhcn_server::config::{GatewayConfig, TlsFiles};
 use gdhcn_server::gateway::Onboarding;
 use gdhcn_server::{Clock, Gateway, RunningGateway};
 use gdhcn_store::audit_event::AuditEvent;
@@ -263,17 +263,11 @@ impl Network {
     /// A configuration that listens on a free port.
     pub(crate) fn config(&self) -> GatewayConfig {
         let folder = self.folder.path();
+        let anchor = self.anchor.save(folder, "ta").certificate;
         GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
-            management_listen: None,
-            database: self.location(),
-            trust_anchors: vec![self.anchor.save(folder, "ta").certificate],
-            worker_threads: None,
             tls: Some(self.server.save(folder, "server")),
-            proxy_headers: ProxyHeaders::default(),
-            onboarding: Default::default(),
-            limits: Limits::default(),
-            did: None,
+            ..GatewayConfig::new(self.location(), vec![anchor])
         }
     }
 

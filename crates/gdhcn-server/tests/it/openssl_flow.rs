@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_server::config::{GatewayConfig, Limits, ProxyHeaders, TlsFiles};
+use gdhcn_server::config::{GatewayConfig, TlsFiles};
 use gdhcn_server::gateway::Onboarding;
 use gdhcn_server::{Clock, Gateway};
 use gdhcn_store::Store;
@@ -124,15 +124,8 @@ async fn openssl_uploads_downloads_and_withdraws() {
     let gateway = Gateway::start(
         GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
-            management_listen: None,
-            database: at("data").into(),
-            trust_anchors: vec![at("ta.pem")],
-            worker_threads: None,
             tls: Some(TlsFiles { certificate: at("server.pem"), key: at("server.key") }),
-            proxy_headers: ProxyHeaders::default(),
-            onboarding: Default::default(),
-            limits: Limits::default(),
-            did: None,
+            ..GatewayConfig::new(at("data").into(), vec![at("ta.pem")])
         },
         Clock::System,
     )

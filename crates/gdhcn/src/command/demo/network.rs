@@ -202,15 +202,8 @@ impl Network {
     pub(super) async fn start(operator: Operator, port: u16) -> Result<Self, Fault> {
         let mut config = GatewayConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-            management_listen: None,
-            database: Path::new("database").into(),
-            trust_anchors: vec!["trust-anchor.pem".into()],
-            worker_threads: None,
             tls: Some(TlsFiles { certificate: "gateway.pem".into(), key: "gateway.key".into() }),
-            proxy_headers: Default::default(),
-            limits: Default::default(),
-            onboarding: Default::default(),
-            did: None,
+            ..GatewayConfig::new(Path::new("database").into(), vec!["trust-anchor.pem".into()])
         };
         let file = operator.folder.join("gateway.toml");
         write_config(&file, &config)?;
