@@ -27,6 +27,15 @@ pub enum StoreError {
     /// Only SQLite keeps its content in a file.
     #[error("the database is on a server and has no file to copy")]
     NoFile,
+    /// The file to write exists already.
+    #[error("{0} exists already; name a new file")]
+    FileExists(PathBuf),
+    /// A backup is restored into an empty database only.
+    #[error("the database is not empty: there are rows in {table}; restore into a new one")]
+    NotEmpty {
+        /// The first table with rows.
+        table: String,
+    },
     /// A value is longer than its column.
     #[error("{column} has {length} bytes, the limit is {limit}")]
     TooLong {

@@ -22,9 +22,9 @@ pub mod audit_event;
 pub mod limit;
 pub mod onboarding;
 pub mod signer_information;
-pub mod tombstone;
 pub mod trusted_party;
 
+mod backup;
 mod database;
 mod error;
 mod location;

@@ -155,9 +155,11 @@ impl Writing {
         self.transaction.commit().await?;
         Ok(revision)
     }
+}
 
-    /// Makes a change last that nobody is told of: what the gateway keeps for itself.
-    pub(crate) async fn commit_unrecorded(self) -> Result<(), StoreError> {
+impl Writing {
+    /// Makes the change last without an event of its own: a restored trail stays as it was.
+    pub(crate) async fn commit_as_it_is(self) -> Result<(), StoreError> {
         Ok(self.transaction.commit().await?)
     }
 }
@@ -236,7 +238,7 @@ async fn open_postgres(url: &PostgresUrl) -> Result<Pool, StoreError> {
     Ok(Pool::Postgres(pool))
 }
 
-fn create_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

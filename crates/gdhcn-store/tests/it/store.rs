@@ -9,7 +9,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
 }
 
-fn event(name: &str) -> AuditEvent {
+pub(crate) fn event(name: &str) -> AuditEvent {
     AuditEvent {
         occurred_at: at(0),
         request_id: "request".into(),
@@ -23,7 +23,7 @@ fn event(name: &str) -> AuditEvent {
     }
 }
 
-fn party(thumbprint: &str) -> NewTrustedParty {
+pub(crate) fn party(thumbprint: &str) -> NewTrustedParty {
     NewTrustedParty {
         created_at: at(1),
         country: "XA".into(),
@@ -39,7 +39,7 @@ fn party(thumbprint: &str) -> NewTrustedParty {
     }
 }
 
-fn signer(thumbprint: &str) -> NewSignerInformation {
+pub(crate) fn signer(thumbprint: &str) -> NewSignerInformation {
     NewSignerInformation {
         created_at: at(2),
         country: "XA".into(),
@@ -54,7 +54,7 @@ fn signer(thumbprint: &str) -> NewSignerInformation {
     }
 }
 
-async fn open(database: &TestDatabase) -> Store {
+pub(crate) async fn open(database: &TestDatabase) -> Store {
     Store::open(Location::from(database.location())).await.unwrap()
 }
 

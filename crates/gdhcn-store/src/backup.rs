@@ -1,0 +1,225 @@
+//! Backups: one file for both kinds of database.
+//!
+//! A backup is an SQLite database with the tables of a gateway. It is made while others work, as the
+//! content is at one moment, and can be restored into an empty database of either kind, also by a
+//! later program: the copy is brought to that program's tables first.
+
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use crate::database::{Row, Transaction, Value};
+use crate::error::StoreError;
+use crate::location::Location;
+use crate::store::{Store, Writing, create_folder};
+
+/// Rows that are copied at a time.
+const PORTION: usize = 500;
+/// The table whose value is set last: triggers count while the others are filled.
+const COUNTER: &str = "trust_revision";
+
+/// One table, as the backup's schema tells it.
+#[derive(Debug)]
+struct Table {
+    name: String,
+    columns: Vec<(String, Kind)>,
+    /// Tables that its rows refer to.
+    needs: Vec<String>,
+    key: Vec<String>,
+}
+
+/// How a column is read and written.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Text,
+    Integer,
+    Boolean,
+    Bytes,
+}
+
+impl Store {
+    /// Writes the whole content as it is at one moment into a new file, while others work.
+    ///
+    /// # Errors
+    ///
+    /// When `file` exists already or cannot be written, or the database cannot be read.
+    pub async fn back_up(&self, file: &Path) -> Result<(), StoreError> {
+        if file.exists() {
+            return Err(StoreError::FileExists(file.to_owned()));
+        }
+        if let Location::Folder(_) = self.location() {
+            return self.copy_to(file).await;
+        }
+        let scratch = Scratch::new()?;
+        let copy = Self::open(scratch.0.as_path()).await?;
+        copy_content(self, &copy).await?;
+        copy.copy_to(file).await?;
+        copy.close().await;
+        Ok(())
+    }
+
+    /// Fills this database, which must be empty, with the content of a backup.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotEmpty`] when something is stored already; otherwise when the backup cannot
+    /// be read, or was written by a newer program. Nothing is stored then.
+    pub async fn restore(&self, file: &Path) -> Result<(), StoreError> {
+        // On a copy, because the tables are brought to this program's version.
+        let scratch = Scratch::new()?;
+        let copied = scratch.0.join(Self::FILE_NAME);
+        std::fs::copy(file, &copied)
+            .map_err(|source| StoreError::Folder { path: file.to_owned(), source })?;
+        let backup = Self::open(scratch.0.as_path()).await?;
+        let done = copy_content(&backup, self).await;
+        backup.close().await;
+        done
+    }
+}
+
+/// A folder that goes when dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self, StoreError> {
+        let path = std::env::temp_dir().join(format!("gdhcn-backup-{}", Uuid::new_v4()));
+        create_folder(&path).map_err(|source| StoreError::Folder { path: path.clone(), source })?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left behind is in the folder for temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Copies every row. One of the two is SQLite, whose schema tells the tables.
+async fn copy_content(from: &Store, to: &Store) -> Result<(), StoreError> {
+    let mut source = from.read().await?;
+    let mut target = to.begin_change().await?;
+    let tables = match (&source, &*target) {
+        (Transaction::Sqlite(_), _) => tables(&mut source).await?,
+        _ => tables(&mut target).await?,
+    };
+    for table in &tables {
+        if table.name != COUNTER && !is_empty(&mut target, &table.name).await? {
+            return Err(StoreError::NotEmpty { table: table.name.clone() });
+        }
+    }
+    for table in &tables {
+        if table.name != COUNTER {
+            copy_table(&mut source, &mut target, table).await?;
+        }
+    }
+    if let Some(counter) = tables.iter().find(|table| table.name == COUNTER) {
+        target.execute_dynamic(format!("DELETE FROM \"{COUNTER}\""), &[]).await?;
+        copy_table(&mut source, &mut target, counter).await?;
+    }
+    target.commit_as_it_is().await
+}
+
+async fn is_empty(transaction: &mut Transaction, table: &str) -> Result<bool, StoreError> {
+    let rows = transaction.rows_dynamic(format!("SELECT 1 FROM \"{table}\" LIMIT 1"), &[]).await?;
+    Ok(rows.is_empty())
+}
+
+async fn copy_table(
+    source: &mut Transaction,
+    target: &mut Writing,
+    table: &Table,
+) -> Result<(), StoreError> {
+    let names: Vec<_> = table.columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let names = names.join(", ");
+    let places: Vec<_> = (1..=table.columns.len()).map(|place| format!("${place}")).collect();
+    let insert = format!("INSERT INTO \"{}\" ({names}) VALUES ({})", table.name, places.join(", "));
+    let key: Vec<_> = table.key.iter().map(|name| format!("\"{name}\"")).collect();
+    for portion in 0.. {
+        let select = format!(
+            "SELECT {names} FROM \"{}\" ORDER BY {} LIMIT {PORTION} OFFSET {}",
+            table.name,
+            key.join(", "),
+            portion * PORTION
+        );
+        let rows = source.rows_dynamic(select, &[]).await?;
+        for row in &rows {
+            target.execute_dynamic(insert.clone(), &values(row, &table.columns)?).await?;
+        }
+        if rows.len() < PORTION {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn values(row: &Row, columns: &[(String, Kind)]) -> Result<Vec<Value>, sqlx::Error> {
+    let mut values = Vec::with_capacity(columns.len());
+    for (place, (_, kind)) in columns.iter().enumerate() {
+        values.push(match kind {
+            Kind::Text => Value::Text(row.at(place)?),
+            Kind::Integer => Value::Integer(row.at(place)?),
+            Kind::Boolean => Value::Boolean(row.at(place)?),
+            Kind::Bytes => Value::Bytes(row.at(place)?),
+        });
+    }
+    Ok(values)
+}
+
+/// The tables of an SQLite database, those that others refer to first.
+async fn tables(sqlite: &mut Transaction) -> Result<Vec<Table>, StoreError> {
+    let found = sqlite
+        .rows(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+                AND name NOT LIKE '_sqlx_%' ORDER BY name",
+            &[],
+        )
+        .await?;
+    let mut waiting = Vec::new();
+    for row in &found {
+        waiting.push(table(sqlite, row.at(0)?).await?);
+    }
+    let mut ordered: Vec<Table> = Vec::new();
+    while !waiting.is_empty() {
+        let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|table: &Table| {
+            table.needs.iter().all(|needed| {
+                *needed == table.name || ordered.iter().any(|done| done.name == *needed)
+            })
+        });
+        if ready.is_empty() {
+            // A circle of references, which no migration makes.
+            ordered.extend(rest);
+            break;
+        }
+        ordered.extend(ready);
+        waiting = rest;
+    }
+    Ok(ordered)
+}
+
+async fn table(sqlite: &mut Transaction, name: String) -> Result<Table, StoreError> {
+    let mut columns = Vec::new();
+    let mut key: Vec<(i64, String)> = Vec::new();
+    for row in &sqlite.rows_dynamic(format!("PRAGMA table_info(\"{name}\")"), &[]).await? {
+        let column: String = row.get("name")?;
+        let declared: String = row.get("type")?;
+        let kind = match declared.as_str() {
+            "BIGINT" => Kind::Integer,
+            "BOOLEAN" => Kind::Boolean,
+            "BYTEA" => Kind::Bytes,
+            _ => Kind::Text,
+        };
+        let place: i64 = row.get("pk")?;
+        if place > 0 {
+            key.push((place, column.clone()));
+        }
+        columns.push((column, kind));
+    }
+    key.sort();
+    let mut needs = Vec::new();
+    for row in &sqlite.rows_dynamic(format!("PRAGMA foreign_key_list(\"{name}\")"), &[]).await? {
+        needs.push(row.get("table")?);
+    }
+    let key = key.into_iter().map(|(_, column)| column).collect();
+    Ok(Table { name, columns, needs, key })
+}

@@ -1,0 +1,95 @@
+//! A backup holds everything, and is restored into either kind of database.
+
+use std::path::Path;
+
+use gdhcn_store::{Location, Store, StoreError};
+use gdhcn_testkit::{TestDatabase, on_both_databases};
+
+use crate::store::{event, open, party, signer};
+
+/// A row of every table, past the program.
+fn fill(database: &TestDatabase) {
+    for statement in [
+        "INSERT INTO validation_rule VALUES (1, 2, 'r', '1.0.0', 'XA', 'Acceptance', 3, 4, 'cms')",
+        "INSERT INTO value_set VALUES ('v', 5, '{}')",
+        "INSERT INTO revocation_batch VALUES ('b', 'XA', 6, 7, TRUE, 'UCI', NULL, 'cms')",
+        "INSERT INTO job VALUES ('j', NULL, 8, NULL, 9, NULL, 0, 'a '' and \" quote')",
+        "INSERT INTO onboarding_request VALUES ('o', 10, 'XA', 'waiting', 'text')",
+        "INSERT INTO onboarding_approval VALUES ('o', 'me', 11, 'sig')",
+    ] {
+        database.by_hand(statement);
+    }
+}
+
+/// Everything in the tables, as text.
+fn content(database: &TestDatabase) -> Vec<String> {
+    [
+        "SELECT id, kid, country, thumbprint FROM trusted_party ORDER BY id",
+        "SELECT trusted_party_id, role FROM trusted_party_roles ORDER BY role",
+        "SELECT id, kid, country, thumbprint FROM signer_information ORDER BY id",
+        "SELECT * FROM validation_rule",
+        "SELECT * FROM value_set",
+        "SELECT batch_id, changed_at, CAST(deleted AS INTEGER), kid FROM revocation_batch",
+        "SELECT * FROM job",
+        "SELECT * FROM onboarding_request",
+        "SELECT * FROM onboarding_approval",
+        "SELECT sequence, request_id, event, code FROM audit_event ORDER BY sequence",
+        "SELECT value FROM trust_revision",
+    ]
+    .map(|query| database.by_hand(query))
+    .to_vec()
+}
+
+async fn restore_into(database: &TestDatabase, file: &Path) {
+    let store = open(database).await;
+    store.restore(file).await.unwrap();
+    store.close().await;
+}
+
+on_both_databases! {
+async fn a_backup_is_restored_into_either_kind_with_every_row(database: &TestDatabase) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("backup.gdhcn");
+    let store = open(database).await;
+    // More than one portion.
+    for number in 0..701 {
+        let name = format!("s{number:04}");
+        store.insert_signer_information(signer(&name), &event("SUCCESS")).await.unwrap();
+    }
+    store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
+    fill(database);
+    let before = content(database);
+    store.back_up(&file).await.unwrap();
+    // What is written later is not in it.
+    store.insert_trusted_party(party("p2"), &event("ONBOARDED")).await.unwrap();
+    assert!(matches!(store.back_up(&file).await, Err(StoreError::FileExists(_))));
+    assert!(matches!(store.restore(&file).await, Err(StoreError::NotEmpty { .. })));
+
+    let other = TestDatabase::sqlite();
+    restore_into(&other, &file).await;
+    assert_eq!(content(&other), before);
+    if let Some(other) = TestDatabase::postgres() {
+        restore_into(&other, &file).await;
+        let restored = content(&other);
+        // The two print a truth and nothing else differently, which the query sees to.
+        assert_eq!(restored, before);
+        // It goes on from there.
+        let store = open(&other).await;
+        let change = store.insert_trusted_party(party("p3"), &event("ONBOARDED")).await.unwrap();
+        assert_eq!(change.revision, 703);
+    }
+}
+
+async fn a_file_that_is_no_backup_changes_nothing(database: &TestDatabase) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rubbish");
+    std::fs::write(&file, "rubbish").unwrap();
+    let store = open(database).await;
+    assert!(store.restore(&file).await.is_err());
+    assert!(store.restore(&folder.path().join("none")).await.is_err());
+    assert_eq!(store.revision().await.unwrap(), 0);
+    assert!(store.audit_events(None, 1).await.unwrap().is_empty());
+    let location = Location::from(database.location());
+    assert!(Store::open(location).await.is_ok());
+}
+}
