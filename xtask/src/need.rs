@@ -36,6 +36,21 @@ pub(crate) fn softhsm() -> Result<()> {
     program("softhsm2-util", "--version", "softhsm2")
 }
 
+/// Promtool checks and tests the alert rules, and the live metrics.
+pub(crate) fn promtool() -> Result<()> {
+    program("promtool", "--version", "prometheus")
+}
+
+/// Nginx stands in front of a gateway in a test of the shipped configuration.
+pub(crate) fn nginx() -> Result<()> {
+    program("nginx", "-v", "nginx-light")
+}
+
+/// HAProxy likewise.
+pub(crate) fn haproxy() -> Result<()> {
+    program("haproxy", "-v", "haproxy")
+}
+
 /// A program that `package` of Debian and most other systems holds, installed where that is
 /// possible.
 fn program(name: &str, probe: &str, package: &str) -> Result<()> {

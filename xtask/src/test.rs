@@ -19,6 +19,9 @@ pub(crate) fn run() -> Result<()> {
         need::sqlite()?;
         need::softhsm()?;
         need::node()?;
+        need::promtool()?;
+        need::nginx()?;
+        need::haproxy()?;
         need::wasm_target()
     })?;
     let outcome = step("tests", all_tests);

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use gdhcn_store::Location;
 use serde::{Deserialize, Serialize};
+use toml::de::{DeTable, DeValue};
 
 use crate::jobs::publication::{DidConfig, DidConfigError};
 
@@ -20,7 +21,8 @@ pub struct GatewayConfig {
     /// Address and port of the participants' interface; port 0 takes a free one.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
-    /// Address and port of the health answer, without TLS; none for no such listener.
+    /// Address and port for the operator, without TLS and without authentication: health,
+    /// metrics, the interface's description. None for no such listener.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub management_listen: Option<SocketAddr>,
     /// Where the database is: a folder for SQLite, or `postgresql://...`.
@@ -30,6 +32,9 @@ pub struct GatewayConfig {
     /// Threads that serve requests; as many as the machine has cores when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker_threads: Option<usize>,
+    /// What is logged; the environment's `RUST_LOG` outweighs it.
+    #[serde(default)]
+    pub log_level: LogLevel,
     /// Certificate and key of the participants' interface. May be left out only behind a proxy
     /// that terminates TLS, with `proxy_headers` switched on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,12 +42,6 @@ pub struct GatewayConfig {
     /// Identity from the headers of a terminating proxy.
     #[serde(default)]
     pub proxy_headers: ProxyHeaders,
-    /// Which of the gateways in use is imitated where they differ.
-    #[serde(default)]
-    pub profile: Profile,
-    /// What participants may say of the certificates that they upload.
-    #[serde(default)]
-    pub trusted_certificates: TrustedCertificates,
     /// What one peer may take.
     #[serde(default)]
     pub limits: Limits,
@@ -74,56 +73,48 @@ pub struct OperatorKey {
     pub key: PathBuf,
 }
 
+impl OnboardingRules {
+    fn contradiction(&self) -> Option<Contradiction> {
+        let at = |key, why| Some(Contradiction { section: Some("onboarding"), key, why });
+        if self.approvals == 0 {
+            return at("approvals", "`onboarding.approvals` is 0: leave it out, or name operators");
+        }
+        if self.approvals > 1 && self.operators.len() < self.approvals {
+            let why = "`onboarding.approvals` asks for more operators than `onboarding.operators` \
+                       names";
+            return at("approvals", why);
+        }
+        let mut names: Vec<_> = self.operators.iter().map(|one| one.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() != self.operators.len() || names.contains(&"") {
+            return at("operators", "each of `onboarding.operators` needs a name of its own");
+        }
+        None
+    }
+}
+
 impl Default for OnboardingRules {
     fn default() -> Self {
         Self { approvals: 1, operators: Vec::new() }
     }
 }
 
-/// Which of the gateways in use is imitated where they differ.
+/// How much is logged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// The WHO's Trust Network Gateway.
+pub enum LogLevel {
+    /// What somebody must look at.
+    Error,
+    /// And what may become that.
+    Warn,
+    /// And one line for each request.
     #[default]
-    Who,
-    /// The EU's gateway and its clients: lists of changes and in pages, the exchange of stored
-    /// messages after a change of the upload certificate.
-    Eu,
-}
-
-/// What `POST /trustedCertificate` takes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TrustedCertificates {
-    /// Trust domains that may be named.
-    pub allowed_domains: Vec<String>,
-    /// Properties that may be given.
-    pub allowed_properties: Vec<String>,
-    /// The domain of a certificate whose upload names none.
-    pub default_domain: String,
-}
-
-impl Default for TrustedCertificates {
-    fn default() -> Self {
-        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Self {
-            allowed_domains: owned(&["DCC", "DDCC", "DICVP", "ICVP", "IPS-PILGRIMAGE", "PH4H"]),
-            allowed_properties: owned(&[
-                "purpose",
-                "usergroup",
-                "scope",
-                "standard",
-                "displayName",
-                "displayLogo",
-                "validFrom",
-                "validUntil",
-                "pubkey",
-                "displayURL",
-            ]),
-            default_domain: "DCC".to_owned(),
-        }
-    }
+    Info,
+    /// And why a connection ended.
+    Debug,
+    /// Everything.
+    Trace,
 }
 
 /// The server's own certificate.
@@ -180,6 +171,15 @@ pub struct Limits {
     /// Connections of one address (one /64 network of IPv6) that have not shown yet to be an
     /// onboarded participant's: unfinished handshakes, and certificates that nobody onboarded.
     pub strangers_per_address: usize,
+    /// TLS handshakes that one address (one /64 network of IPv6) may begin in a minute; named
+    /// proxies are not counted.
+    pub handshakes_per_minute: u32,
+    /// Requests that only read, of one client certificate in a minute. All of them may come at
+    /// once; further ones get 429.
+    pub reads_per_minute: u32,
+    /// Uploads and deletions of one client certificate in a minute. All of them may come at once;
+    /// further ones get 429.
+    pub writes_per_minute: u32,
 }
 
 /// Why a configuration cannot be used.
@@ -197,30 +197,53 @@ pub enum ConfigError {
     /// The text is no TOML, has an unknown key or a value of the wrong type.
     #[error("configuration: {0}")]
     Syntax(#[from] toml::de::Error),
+    /// `database` names a variable of the environment that is not set.
+    #[error("configuration: `database` is env:{0}, and the environment has no such variable")]
+    Environment(String),
     /// The values do not go together.
-    #[error("configuration: {0}")]
-    Contradiction(&'static str),
+    #[error("configuration{}: {why}", at_line(*line))]
+    Contradiction {
+        /// What is wrong, and what to do.
+        why: &'static str,
+        /// The line of the key, counted from 1; none when the key is not in the text.
+        line: Option<usize>,
+    },
     /// The lists to publish cannot be written like that.
     #[error("configuration: {0}")]
     Did(#[from] DidConfigError),
 }
 
+fn at_line(line: Option<usize>) -> String {
+    line.map(|line| format!(", line {line}")).unwrap_or_default()
+}
+
+/// A key with a value that does not go together with others.
+struct Contradiction {
+    section: Option<&'static str>,
+    key: &'static str,
+    why: &'static str,
+}
+
 impl GatewayConfig {
-    /// The defaults, for a database and the trust anchors' files.
-    pub fn new(database: Location, trust_anchors: Vec<PathBuf>) -> Self {
+    /// A configuration with every key: what a new gateway needs, and each default as a comment
+    /// (`#key = value`) with what it means.
+    pub const TEMPLATE: &str = include_str!("gateway.toml");
+
+    /// Every default, for a gateway with this database and these anchors. Without `tls` or
+    /// `proxy_headers` it is not complete yet.
+    pub fn new(database: impl Into<Location>, trust_anchors: Vec<PathBuf>) -> Self {
         Self {
             listen: default_listen(),
             management_listen: None,
-            database,
+            database: database.into(),
             trust_anchors,
             worker_threads: None,
+            log_level: LogLevel::default(),
             tls: None,
             proxy_headers: ProxyHeaders::default(),
-            profile: Profile::default(),
-            trusted_certificates: TrustedCertificates::default(),
             limits: Limits::default(),
-            onboarding: OnboardingRules::default(),
             did: None,
+            onboarding: OnboardingRules::default(),
         }
     }
 
@@ -233,6 +256,10 @@ impl GatewayConfig {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut config = Self::from_toml(&text)?;
+        if let Some(name) = String::from(config.database.clone()).strip_prefix("env:") {
+            let value = std::env::var(name).map_err(|_| ConfigError::Environment(name.into()))?;
+            config.database = value.into();
+        }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         for file in config.paths_mut() {
             *file = folder.join(&*file);
@@ -248,8 +275,16 @@ impl GatewayConfig {
     /// and column; and on values that contradict each other.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)?;
-        config.check()?;
-        Ok(config)
+        match config.contradiction() {
+            None => {
+                config.check()?;
+                Ok(config)
+            }
+            Some(found) => {
+                let line = line_of(text, found.section, found.key);
+                Err(ConfigError::Contradiction { why: found.why, line })
+            }
+        }
     }
 
     /// The whole configuration with all defaults, as TOML that reads back to the same value.
@@ -268,81 +303,40 @@ impl GatewayConfig {
     ///
     /// [`ConfigError::Contradiction`] says which.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let refuse = |why| Err(ConfigError::Contradiction(why));
+        match self.contradiction() {
+            None => Ok(self.did.as_ref().map_or(Ok(()), DidConfig::check)?),
+            Some(found) => Err(ConfigError::Contradiction { why: found.why, line: None }),
+        }
+    }
+
+    fn contradiction(&self) -> Option<Contradiction> {
+        let at = |section, key, why| Some(Contradiction { section, key, why });
         if self.trust_anchors.is_empty() {
-            return refuse("`trust_anchors` names no file: no participant could be onboarded");
+            let why = "`trust_anchors` names no file: no participant could be onboarded";
+            return at(None, "trust_anchors", why);
         }
         if self.tls.is_none() && !self.proxy_headers.enabled {
-            return refuse(
-                "`tls` is missing: without it no client certificate arrives, unless \
-                 `proxy_headers.enabled` is true",
-            );
-        }
-        if self.proxy_headers.enabled && self.proxy_headers.allowed_addresses.is_empty() {
-            return refuse(
-                "`proxy_headers.enabled` is true but `proxy_headers.allowed_addresses` is empty: \
-                 name the proxies",
-            );
-        }
-        for name in [
-            &self.proxy_headers.thumbprint,
-            &self.proxy_headers.distinguished_name,
-            &self.proxy_headers.pem,
-        ] {
-            if http::HeaderName::try_from(name).is_err() {
-                return refuse("a header name under `proxy_headers` is not a header name");
-            }
-        }
-        if let Some(did) = &self.did {
-            did.check()?;
-        }
-        let certificates = &self.trusted_certificates;
-        if !certificates.allowed_domains.contains(&certificates.default_domain) {
-            return refuse(
-                "`trusted_certificates.default_domain` is not among \
-                 `trusted_certificates.allowed_domains`",
-            );
+            let why = "`tls` is missing: without it no client certificate arrives, unless \
+                       `proxy_headers.enabled` is true";
+            return at(None, "tls", why);
         }
         if self.worker_threads == Some(0) {
-            return refuse("`worker_threads` is 0: nothing could be served");
+            return at(None, "worker_threads", "`worker_threads` is 0: nothing could be served");
         }
-        let rules = &self.onboarding;
-        if rules.approvals == 0 {
-            return refuse("`onboarding.approvals` is 0: leave it out, or name operators");
-        }
-        if rules.approvals > 1 && rules.operators.len() < rules.approvals {
-            return refuse(
-                "`onboarding.approvals` asks for more operators than `onboarding.operators` names",
-            );
-        }
-        let mut names: Vec<_> = rules.operators.iter().map(|one| one.name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        if names.len() != rules.operators.len() || names.contains(&"") {
-            return refuse("each of `onboarding.operators` needs a name of its own");
-        }
-        let limits = &self.limits;
-        if limits.header_bytes < 8192 {
-            return refuse("`limits.header_bytes` is below 8192");
-        }
-        if [
-            limits.body_bytes,
-            limits.connections,
-            limits.connections_per_certificate,
-            limits.strangers_per_address,
-        ]
-        .contains(&0)
-            || [
-                limits.handshake_seconds,
-                limits.header_seconds,
-                limits.request_seconds,
-                limits.connection_seconds,
-            ]
-            .contains(&0)
-        {
-            return refuse("a value under `limits` is 0: nothing could be served");
-        }
-        Ok(())
+        self.onboarding
+            .contradiction()
+            .or_else(|| self.proxy_headers.contradiction())
+            .or_else(|| self.limits.contradiction())
+    }
+
+    /// The configuration as TOML, for other eyes.
+    ///
+    /// # Errors
+    ///
+    /// When a path is not Unicode.
+    pub fn without_secrets(&self) -> Result<String, toml::ser::Error> {
+        let shown = Location::from(self.database.to_string());
+        Self { database: shown, ..self.clone() }.to_toml()
     }
 
     fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
@@ -354,6 +348,19 @@ impl GatewayConfig {
         let operators = self.onboarding.operators.iter_mut().map(|one| &mut one.key);
         let did = self.did.iter_mut().flat_map(DidConfig::paths_mut);
         database.into_iter().chain(&mut self.trust_anchors).chain(tls).chain(operators).chain(did)
+    }
+}
+
+impl LogLevel {
+    /// As the log's filter knows it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
     }
 }
 
@@ -370,6 +377,25 @@ impl Default for ProxyHeaders {
 }
 
 impl ProxyHeaders {
+    fn contradiction(&self) -> Option<Contradiction> {
+        let at = |key, why| Some(Contradiction { section: Some("proxy_headers"), key, why });
+        if self.enabled && self.allowed_addresses.is_empty() {
+            let why = "`proxy_headers.enabled` is true but `proxy_headers.allowed_addresses` is \
+                       empty: name the proxies";
+            return at("enabled", why);
+        }
+        for (key, name) in [
+            ("thumbprint", &self.thumbprint),
+            ("distinguished_name", &self.distinguished_name),
+            ("pem", &self.pem),
+        ] {
+            if http::HeaderName::try_from(name).is_err() {
+                return at(key, "a header name under `proxy_headers` is not a header name");
+            }
+        }
+        None
+    }
+
     /// Whether headers on a connection from this address are believed.
     pub fn believes(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -391,11 +417,39 @@ impl Default for Limits {
             connections: 4096,
             connections_per_certificate: 256,
             strangers_per_address: 64,
+            handshakes_per_minute: 1200,
+            reads_per_minute: 6000,
+            writes_per_minute: 1200,
         }
     }
 }
 
 impl Limits {
+    fn contradiction(&self) -> Option<Contradiction> {
+        let at = |key, why| Some(Contradiction { section: Some("limits"), key, why });
+        if self.header_bytes < 8192 {
+            return at("header_bytes", "`limits.header_bytes` is below 8192");
+        }
+        for (key, is_zero) in [
+            ("body_bytes", self.body_bytes == 0),
+            ("connections", self.connections == 0),
+            ("connections_per_certificate", self.connections_per_certificate == 0),
+            ("strangers_per_address", self.strangers_per_address == 0),
+            ("handshake_seconds", self.handshake_seconds == 0),
+            ("header_seconds", self.header_seconds == 0),
+            ("request_seconds", self.request_seconds == 0),
+            ("connection_seconds", self.connection_seconds == 0),
+            ("handshakes_per_minute", self.handshakes_per_minute == 0),
+            ("reads_per_minute", self.reads_per_minute == 0),
+            ("writes_per_minute", self.writes_per_minute == 0),
+        ] {
+            if is_zero {
+                return at(key, "a value under `limits` is 0: nothing could be served");
+            }
+        }
+        None
+    }
+
     pub(crate) fn handshake(&self) -> Duration {
         Duration::from_secs(self.handshake_seconds)
     }
@@ -415,6 +469,27 @@ impl Limits {
     pub(crate) fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
     }
+}
+
+/// The line of a key in a text that is TOML; that of its section where the key is not there.
+fn line_of(text: &str, section: Option<&str>, key: &str) -> Option<usize> {
+    fn find<'t>(
+        table: &'t DeTable<'t>,
+        key: &str,
+    ) -> Option<(std::ops::Range<usize>, &'t DeValue<'t>)> {
+        let (name, value) = table.iter().find(|(name, _)| name.get_ref() == key)?;
+        Some((name.span(), value.get_ref()))
+    }
+    let document = DeTable::parse(text).ok()?;
+    let whole = document.get_ref();
+    let span = match section {
+        None => find(whole, key)?.0,
+        Some(section) => match find(whole, section)? {
+            (span, DeValue::Table(table)) => find(table, key).map_or(span, |(span, _)| span),
+            (span, _) => span,
+        },
+    };
+    Some(text.get(..span.start)?.matches('\n').count() + 1)
 }
 
 fn default_listen() -> SocketAddr {
@@ -461,10 +536,47 @@ mod tests {
             (format!("{SMALLEST}[proxy_headers]\nenabled=true\n"), "allowed_addresses"),
             (format!("{SMALLEST}[proxy_headers]\npem='a b'\n"), "header name"),
             (format!("{SMALLEST}[limits]\nconnections=0\n"), "limits"),
+            (format!("{SMALLEST}[limits]\n\nreads_per_minute=0\n"), "line 8"),
+            (format!("{SMALLEST}[proxy_headers]\nenabled=true\n"), "line 7"),
+            (SMALLEST.replace("['ta.pem']", "[]"), "line 2"),
         ] {
             let error = GatewayConfig::from_toml(&text).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");
         }
+    }
+
+    #[test]
+    fn the_template_holds_every_default_and_every_key() {
+        let template = GatewayConfig::from_toml(GatewayConfig::TEMPLATE).unwrap();
+        let mut expected = GatewayConfig::new(Path::new("data"), vec!["trust-anchor.pem".into()]);
+        expected.tls =
+            Some(TlsFiles { certificate: "gateway.pem".into(), key: "gateway.key".into() });
+        assert_eq!(template, expected);
+
+        let uncommented: String = GatewayConfig::TEMPLATE
+            .lines()
+            .map(|line| {
+                let default = line.strip_prefix('#').filter(|rest| !rest.starts_with(' '));
+                format!("{}\n", default.unwrap_or(line))
+            })
+            .collect();
+        let mut all = GatewayConfig::from_toml(&uncommented).unwrap();
+        assert!(all.management_listen.take().is_some() && all.worker_threads.take().is_some());
+        assert_eq!(all, expected, "a comment names another value than the default");
+
+        fn keys(table: &toml::Table, before: &str, found: &mut Vec<String>) {
+            for (key, value) in table {
+                match value {
+                    toml::Value::Table(inner) => keys(inner, &format!("{before}{key}."), found),
+                    _ => found.push(format!("{before}{key}")),
+                }
+            }
+        }
+        let (mut wanted, mut shown) = (Vec::new(), Vec::new());
+        keys(&expected.to_toml().unwrap().parse().unwrap(), "", &mut wanted);
+        keys(&uncommented.parse().unwrap(), "", &mut shown);
+        wanted.retain(|key| !shown.contains(key));
+        assert!(wanted.is_empty(), "gateway.toml does not show {wanted:?}");
     }
 
     #[test]
@@ -478,6 +590,19 @@ mod tests {
         assert_eq!(tls.certificate, folder.path().join("tls.pem"));
         assert_eq!(tls.key, Path::new("/keys/tls.key"));
         assert!(GatewayConfig::load(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn takes_the_place_of_the_database_from_the_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("gateway.toml");
+        // Cargo sets it for every test.
+        std::fs::write(&file, SMALLEST.replace("'data'", "'env:CARGO_MANIFEST_DIR'")).unwrap();
+        let config = GatewayConfig::load(&file).unwrap();
+        assert_eq!(config.database, Path::new(env!("CARGO_MANIFEST_DIR")).into());
+        std::fs::write(&file, SMALLEST.replace("'data'", "'env:GDHCN_NOT_SET'")).unwrap();
+        let error = GatewayConfig::load(&file).unwrap_err().to_string();
+        assert!(error.contains("GDHCN_NOT_SET"), "{error}");
     }
 
     #[test]

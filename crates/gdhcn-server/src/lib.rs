@@ -18,9 +18,13 @@ pub mod jobs;
 pub mod verifier;
 
 mod clock;
+pub mod expiry;
 mod identity;
 mod listen;
+pub mod metrics;
+mod openapi;
 mod problem;
+mod rate;
 mod telemetry;
 
 pub use clock::Clock;

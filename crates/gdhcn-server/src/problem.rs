@@ -3,14 +3,14 @@
 //! Inside, errors are typed. Here each becomes a status, a code and words.
 //! What nobody has mapped becomes an opaque 500: its cause goes to the log, never to the peer.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gdhcn_client::wire::ProblemReport;
-use gdhcn_store::StoreError;
 use gdhcn_trust::upload::UploadRefusal;
-use http::header::CONNECTION;
+use http::header::{CONNECTION, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
-use tracing::error;
 
 use crate::gateway::authentication::AuthenticationRefusal;
 use crate::gateway::message::MessageRefusal;
@@ -24,6 +24,8 @@ pub(crate) struct Problem {
     report: ProblemReport,
     /// Whether the connection ends with this answer.
     closes: bool,
+    /// Seconds until it is worth to ask again.
+    retry_after: Option<u64>,
 }
 
 /// The code of an answered problem, left on the response for the log.
@@ -53,6 +55,7 @@ impl Problem {
                 ..ProblemReport::default()
             },
             closes: false,
+            retry_after: None,
         }
     }
 
@@ -86,14 +89,20 @@ impl Problem {
         Self::new(StatusCode::REQUEST_TIMEOUT, "n/a", "The request was not complete in time")
     }
 
+    /// The client certificate was used too often (none of the reference's answers).
+    pub(crate) fn too_many_requests(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "n/a", "Too many requests")
+            .details(format!(
+                "This client certificate may ask again in {seconds} s; nothing was changed"
+            ));
+        problem.retry_after = Some(seconds);
+        problem
+    }
+
     /// The request's content cannot be read; `details` says where and why.
     pub(crate) fn bad_request(details: impl ToString) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "n/a", "The request cannot be read").details(details)
-    }
-
-    /// A parameter of the request is none that the path takes.
-    pub(crate) fn invalid_parameter(details: impl ToString) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "0x001", "Validation Error").details(details)
     }
 
     /// Something that nobody has foreseen.
@@ -214,16 +223,9 @@ impl From<MessageRefusal> for Problem {
     }
 }
 
-impl From<StoreError> for Problem {
-    fn from(cause: StoreError) -> Self {
-        error!(%cause, "the database cannot be read");
-        Self::internal()
-    }
-}
-
 impl From<BadSelection> for Problem {
     fn from(selection: BadSelection) -> Self {
-        Self::invalid_parameter(selection)
+        Self::new(StatusCode::BAD_REQUEST, "0x001", "Validation Error").details(selection)
     }
 }
 
@@ -235,6 +237,9 @@ impl IntoResponse for Problem {
         if self.closes {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -6,16 +6,21 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::extract::{MatchedPath, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Request};
+use jiff::Timestamp;
 use tokio::time::timeout;
 use tracing::info;
 use uuid::Uuid;
 
+use crate::clock::Clock;
 use crate::config::Limits;
+use crate::expiry::Warning;
+use crate::metrics::{Answered, Metrics};
 use crate::problem::{AnsweredCode, Problem};
 
 /// What is known of a running request.
@@ -23,11 +28,35 @@ use crate::problem::{AnsweredCode, Problem};
 pub(crate) struct RequestRecord {
     id: String,
     thumbprint: OnceLock<String>,
+    participant: OnceLock<Participant>,
+}
+
+/// Who has shown to be a participant.
+#[derive(Debug)]
+struct Participant {
+    country: String,
+    /// End of the client certificate.
+    not_after: Timestamp,
+}
+
+/// What the observation of requests needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Observer {
+    /// Bounds on a request's time.
+    pub(crate) limits: Arc<ArcSwap<Limits>>,
+    /// Where requests are counted, where they are.
+    pub(crate) metrics: Option<Arc<Metrics>>,
+    /// The present time.
+    pub(crate) clock: Clock,
 }
 
 impl RequestRecord {
     fn new() -> Self {
-        Self { id: Uuid::now_v7().to_string(), thumbprint: OnceLock::new() }
+        Self {
+            id: Uuid::now_v7().to_string(),
+            thumbprint: OnceLock::new(),
+            participant: OnceLock::new(),
+        }
     }
 
     /// Names the request in the log, in the audit trail and in the answer.
@@ -38,6 +67,11 @@ impl RequestRecord {
     /// Notes the client certificate.
     pub(crate) fn set_thumbprint(&self, thumbprint: &str) {
         let _ = self.thumbprint.set(thumbprint.to_owned());
+    }
+
+    /// Notes the participant, and until when its client certificate is valid.
+    pub(crate) fn set_participant(&self, country: &str, not_after: Timestamp) {
+        let _ = self.participant.set(Participant { country: country.to_owned(), not_after });
     }
 }
 
@@ -52,10 +86,12 @@ const HEADERS: [(HeaderName, &str); 6] = [
 ];
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Warns a participant of the end of the client certificate it uses.
+const CERTIFICATE_EXPIRES: HeaderName = HeaderName::from_static("x-certificate-expires");
 
 /// Names the request, bounds its time, logs it and completes its answer.
 pub(crate) async fn observe(
-    State(limits): State<Arc<Limits>>,
+    State(observer): State<Observer>,
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
@@ -69,12 +105,25 @@ pub(crate) async fn observe(
         .get::<MatchedPath>()
         .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
 
-    let mut response = match timeout(limits.request(), next.run(request)).await {
+    let limit = observer.limits.load().request();
+    let mut response = match timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::request_timeout().into_response(),
     };
 
     let code = response.extensions().get::<AnsweredCode>().map(|code| code.0.clone());
+    let participant = record.participant.get();
+    if let Some(metrics) = &observer.metrics {
+        metrics.answered(Answered {
+            route: &path,
+            method: &method,
+            status: response.status(),
+            participant: participant.map(|participant| participant.country.as_str()),
+            code: code.as_deref(),
+            duration: started.elapsed(),
+            at: observer.clock.now(),
+        });
+    }
     info!(
         request = record.id(),
         %method,
@@ -88,6 +137,12 @@ pub(crate) async fn observe(
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    let warning = participant
+        .and_then(|participant| Warning::at(participant.not_after, observer.clock.now()));
+    if let Some(value) = warning.and_then(|warning| HeaderValue::try_from(warning.to_string()).ok())
+    {
+        headers.insert(CERTIFICATE_EXPIRES, value);
     }
     if let Ok(id) = HeaderValue::from_str(record.id()) {
         headers.insert(REQUEST_ID, id);

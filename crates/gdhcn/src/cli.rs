@@ -9,9 +9,7 @@ use gdhcn_explain::Language;
 use gdhcn_verify::PolicyName;
 use jiff::Timestamp;
 
-use crate::command::gateway::{
-    ApproveArguments, OffboardArguments, OnboardArguments, RequestsArguments,
-};
+use crate::command::gateway::GatewayCommand;
 use crate::command::participant::ParticipantCommand;
 use crate::command::trust::TrustCommand;
 use crate::command::trust_anchor::TrustAnchorCommand;
@@ -275,35 +273,6 @@ pub(crate) struct VerifierServeArguments {
     /// Read the trust sources anew after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) reload: u32,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum GatewayCommand {
-    /// Serve until Ctrl-C.
-    Serve(ServeArguments),
-    /// Onboard a participant from its folder: lint, show what changes, have it signed, store it.
-    Onboard(Box<OnboardArguments>),
-    /// Approve a pending onboarding request as one of the operators.
-    Approve(ApproveArguments),
-    /// Show the onboarding requests that wait for approvals.
-    Requests(RequestsArguments),
-    /// Take a participant's onboarded certificates away.
-    Offboard(OffboardArguments),
-}
-
-const SERVE_EXAMPLES: &str = "\
-Example:
-  gdhcn gateway serve --config gateway.toml
-
-Exit codes: 0 ended by Ctrl-C, 64 wrong usage, 66 the configuration or a file that it names cannot be
-read, 70 it does not start.";
-
-#[derive(Args, Debug)]
-#[command(after_help = SERVE_EXAMPLES)]
-pub(crate) struct ServeArguments {
-    /// The configuration (TOML); unknown keys are refused
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: PathBuf,
 }
 
 pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {

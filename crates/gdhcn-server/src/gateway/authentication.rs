@@ -11,6 +11,7 @@ use super::Gateway;
 use super::snapshot::TrustSnapshot;
 use crate::identity::PeerIdentity;
 use crate::listen::Connection;
+use crate::metrics::RequestKind;
 use crate::problem::Problem;
 use crate::telemetry::RequestRecord;
 
@@ -22,6 +23,8 @@ pub(crate) struct Authenticated {
     pub(crate) country: String,
     /// SHA-256 of the client certificate in lower-case hexadecimal.
     pub(crate) thumbprint: String,
+    /// When the client certificate ends.
+    pub(crate) not_after: Timestamp,
 }
 
 /// Why a peer may not be served.
@@ -80,7 +83,11 @@ pub(crate) fn authenticate(
     if let Some(outside) = outside {
         return Err(AuthenticationRefusal::OutsideValidity(outside));
     }
-    Ok(Authenticated { country: country.clone(), thumbprint: identity.thumbprint.clone() })
+    Ok(Authenticated {
+        country: country.clone(),
+        thumbprint: identity.thumbprint.clone(),
+        not_after: party.certificate.not_after(),
+    })
 }
 
 impl FromRequestParts<Arc<Gateway>> for Authenticated {
@@ -95,15 +102,16 @@ impl FromRequestParts<Arc<Gateway>> for Authenticated {
             // From the address of a named proxy its headers alone count: the handshake's
             // certificate is the proxy's own. From any other address they do not exist.
             let proxies = &gateway.proxies;
-            if proxies.believes(connection.address.ip()) {
+            let address = connection.address.ip();
+            if proxies.believes(address) {
+                gateway.proxy_check.saw(address, &parts.headers, proxies, gateway.clock.now());
                 PeerIdentity::from_headers(&parts.headers, proxies).map(Arc::new)
             } else {
                 connection.identity.clone()
             }
         });
-        if let (Some(identity), Some(record)) =
-            (&identity, parts.extensions.get::<Arc<RequestRecord>>())
-        {
+        let record = parts.extensions.get::<Arc<RequestRecord>>();
+        if let (Some(identity), Some(record)) = (&identity, record) {
             record.set_thumbprint(&identity.thumbprint);
         }
         let snapshot = gateway.trust.current();
@@ -111,6 +119,14 @@ impl FromRequestParts<Arc<Gateway>> for Authenticated {
         if let Some(connection) = connection {
             connection.is_known();
         }
+        if let Some(record) = record {
+            record.set_participant(&known.country, known.not_after);
+        }
+        let kind = RequestKind::of(&parts.method);
+        gateway.rates.take(kind, &known.thumbprint).map_err(|wait| {
+            gateway.metrics.limited(kind);
+            Problem::too_many_requests(wait)
+        })?;
         Ok(known)
     }
 }

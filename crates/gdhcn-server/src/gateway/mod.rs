@@ -7,25 +7,30 @@
 
 pub(crate) mod authentication;
 mod country_list;
-mod delta;
-mod health;
-mod list;
-mod list_query;
+mod management;
+mod measured;
 pub(crate) mod message;
 pub(crate) mod onboarded;
 mod onboarding;
+mod openapi;
 mod operators;
+mod proxy_check;
 pub(crate) mod refusal;
+mod reload;
 mod representation;
+mod routes;
 mod signer_certificate;
 mod snapshot;
+mod status;
 mod trust;
 pub(crate) mod trust_list;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
@@ -33,6 +38,7 @@ use axum::routing::{MethodRouter, delete, get, post};
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::{Certificate, CertificateError};
 use gdhcn_store::{Store, StoreError};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -40,30 +46,40 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{error, info};
 
 use self::authentication::Authenticated;
+use self::measured::Measured;
 pub use self::onboarding::{
     OnboardError, Onboarding, offboarding, operators_event, party_type, store_request,
 };
 pub use self::operators::{OperatorError, Operators};
+use self::proxy_check::ProxyCheck;
+pub use self::reload::{ConfigFiles, ConfigWatch};
+use self::routes::Routes;
+pub use self::status::Status;
 use self::trust::Trust;
 pub use self::trust::TrustError;
 use crate::clock::Clock;
-use crate::config::{
-    ConfigError, GatewayConfig, Limits, Profile, ProxyHeaders, TrustedCertificates,
-};
-use crate::listen::Listener;
+use crate::config::{ConfigError, GatewayConfig, Limits, ProxyHeaders};
 use crate::listen::tls::{TlsConfigs, TlsError};
+use crate::listen::{Listener, Rules, stopped};
+use crate::metrics::Metrics;
 use crate::problem::Problem;
-use crate::telemetry;
+use crate::rate::RequestRates;
+use crate::telemetry::{self, Observer};
+
+/// How often the memory of the metrics is bounded.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// One gateway: the state that every route shares.
 #[derive(Debug)]
 pub struct Gateway {
     trust: Trust,
     pub(crate) clock: Clock,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Arc<ArcSwap<Limits>>,
     pub(crate) proxies: ProxyHeaders,
-    pub(crate) profile: Profile,
-    pub(crate) trusted_certificates: TrustedCertificates,
+    pub(crate) metrics: Arc<Metrics>,
+    rates: RequestRates,
+    proxy_check: ProxyCheck,
+    measured: Measured,
 }
 
 /// A gateway that serves. Dropping it stops it without waiting; [`shutdown`](Self::shutdown)
@@ -71,6 +87,8 @@ pub struct Gateway {
 #[derive(Debug)]
 pub struct RunningGateway {
     gateway: Arc<Gateway>,
+    config: ArcSwap<GatewayConfig>,
+    rules: Arc<Rules>,
     address: SocketAddr,
     management_address: Option<SocketAddr>,
     stop: watch::Sender<bool>,
@@ -131,14 +149,9 @@ impl Gateway {
         let tls = config.tls.as_ref().map(TlsConfigs::load).transpose()?;
         let anchors = read_anchors(&config.trust_anchors)?;
         let store = Store::open(config.database.clone()).await?;
-        let gateway = Arc::new(Self {
-            trust: Trust::load(store, anchors.into()).await?,
-            clock,
-            limits: config.limits.clone(),
-            proxies: config.proxy_headers.clone(),
-            profile: config.profile,
-            trusted_certificates: config.trusted_certificates.clone(),
-        });
+        let trust = Trust::load(store, anchors).await?;
+        let server_not_after = tls.as_ref().and_then(TlsConfigs::not_after);
+        let gateway = Arc::new(Self::with(trust, &config, clock, server_not_after));
         let (tcp, address) = bind(config.listen).await?;
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -148,22 +161,65 @@ impl Gateway {
             let (tcp, address) = bind(wanted).await?;
             management_address = Some(address);
             let off = ProxyHeaders::default();
-            let listener = Listener::new(tcp, None, config.limits.clone(), off);
-            let router = health::router(Arc::clone(&gateway));
+            let listener = Listener::new(tcp, None, config.limits.clone(), off, None);
+            let router = management::router(Arc::clone(&gateway));
             tasks.spawn(listener.serve(router, stopping.clone()));
         }
-        let listener = Listener::new(tcp, tls, config.limits, config.proxy_headers);
+        let (limits, proxies) = (config.limits.clone(), config.proxy_headers.clone());
+        let metrics = Some(Arc::clone(&gateway.metrics));
+        let listener = Listener::new(tcp, tls, limits, proxies, metrics);
+        let rules = listener.rules();
         tasks.spawn(listener.serve(Self::router(&gateway), stopping.clone()));
         let follower = Arc::clone(&gateway);
         tasks.spawn(async move { follower.trust.follow(stopping).await });
+        let (kept, mut stopping) = (Arc::clone(&gateway.metrics), stop.subscribe());
+        tasks.spawn(async move {
+            while tokio::time::timeout(UPKEEP_EVERY, stopped(&mut stopping)).await.is_err() {
+                kept.upkeep();
+            }
+        });
         info!(%address, "the gateway listens");
-        Ok(RunningGateway { gateway, address, management_address, stop, tasks })
+        let config = ArcSwap::from_pointee(config);
+        Ok(RunningGateway { gateway, config, rules, address, management_address, stop, tasks })
+    }
+
+    fn with(
+        trust: Trust,
+        config: &GatewayConfig,
+        clock: Clock,
+        server_not_after: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            trust,
+            clock,
+            limits: Arc::new(ArcSwap::from_pointee(config.limits.clone())),
+            proxies: config.proxy_headers.clone(),
+            rates: RequestRates::new(&config.limits),
+            proxy_check: ProxyCheck::new(&config.proxy_headers),
+            measured: Measured::new(server_not_after),
+            metrics: Arc::new(Metrics::new(clock.now())),
+        }
     }
 
     fn router(gateway: &Arc<Self>) -> Router {
-        Router::new()
+        let observer = Observer {
+            limits: Arc::clone(&gateway.limits),
+            metrics: Some(Arc::clone(&gateway.metrics)),
+            clock: gateway.clock,
+        };
+        Self::routes()
+            .into_router()
+            .fallback(async || Problem::no_such_path())
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn_with_state(observer, telemetry::observe))
+            .with_state(Arc::clone(gateway))
+    }
+
+    /// The participants' interface. Each path stands in `openapi.rs` too; a test holds the two
+    /// together.
+    fn routes() -> Routes {
+        Routes::new()
             .route("/trustList", only(get(trust_list::all)))
-            .route("/trustList/certificate", only(get(trust_list::certificates)))
             .route("/trustList/{type}", only(get(trust_list::by_type)))
             .route("/trustList/{type}/{country}", only(get(trust_list::by_country)))
             .route("/countrylist", only(get(country_list::list)))
@@ -172,10 +228,7 @@ impl Gateway {
                 only(post(signer_certificate::upload).merge(delete(signer_certificate::delete))),
             )
             .route("/signerCertificate/delete", only(post(signer_certificate::delete)))
-            .fallback(async || Problem::no_such_path())
-            .layer(CatchPanicLayer::custom(panicked))
-            .layer(from_fn_with_state(Arc::new(gateway.limits.clone()), telemetry::observe))
-            .with_state(Arc::clone(gateway))
+            .route("/openapi.json", only(get(openapi::for_participants)))
     }
 }
 
@@ -185,7 +238,7 @@ impl RunningGateway {
         self.address
     }
 
-    /// Address and port of the health answer, where there is one.
+    /// Address and port of the operator's interface, where there is one.
     pub fn management_address(&self) -> Option<SocketAddr> {
         self.management_address
     }
@@ -193,6 +246,11 @@ impl RunningGateway {
     /// The database that it serves from.
     pub fn store(&self) -> &Store {
         self.gateway.trust.store()
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.gateway.metrics
     }
 
     /// Puts changes into effect that were made in the database beside the running gateway. It

@@ -20,10 +20,9 @@ use tracing::error;
 
 use super::Gateway;
 use super::authentication::Authenticated;
-use super::list::DEFAULT_DOMAIN;
 use super::message;
 use super::refusal::{Refusal, Sent};
-use super::snapshot::TrustSnapshot;
+use super::snapshot::{DEFAULT_DOMAIN, TrustSnapshot};
 use crate::problem::{Operation, Problem};
 use crate::telemetry::RequestRecord;
 
@@ -57,7 +56,7 @@ async fn perform(
 ) -> Result<(), Problem> {
     let mut act = Act::begin(Arc::clone(&gateway), peer, operation, &request);
     let request_id = act.request_id.clone();
-    let body = message::receive(request, gateway.limits.body_bytes).await?;
+    let body = message::receive(request, gateway.limits.load().body_bytes).await?;
     let task = tokio::spawn(async move {
         let outcome = match operation {
             Operation::Upload => act.upload(body).await,

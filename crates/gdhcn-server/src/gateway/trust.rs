@@ -35,7 +35,7 @@ pub enum TrustError {
 #[derive(Debug)]
 pub(crate) struct Trust {
     store: Store,
-    anchors: Arc<[Certificate]>,
+    anchors: ArcSwap<Box<[Certificate]>>,
     present: ArcSwap<TrustSnapshot>,
     changing: Mutex<()>,
     /// When the database was last found readable.
@@ -44,11 +44,9 @@ pub(crate) struct Trust {
 
 impl Trust {
     /// Reads and checks the tables.
-    pub(crate) async fn load(
-        store: Store,
-        anchors: Arc<[Certificate]>,
-    ) -> Result<Self, TrustError> {
-        let snapshot = read(&store, &anchors).await?;
+    pub(crate) async fn load(store: Store, anchors: Vec<Certificate>) -> Result<Self, TrustError> {
+        let anchors = ArcSwap::from_pointee(anchors.into_boxed_slice());
+        let snapshot = read(&store, anchors.load_full()).await?;
         Ok(Self {
             store,
             anchors,
@@ -66,6 +64,33 @@ impl Trust {
     /// Whether what is served may be outdated: the database could not be read for some rounds.
     pub(crate) fn is_outdated(&self) -> bool {
         self.seen.load().elapsed() > OUTDATED_AFTER
+    }
+
+    /// How long ago the database was last seen to hold what is served.
+    pub(crate) fn age(&self) -> Duration {
+        self.seen.load().elapsed()
+    }
+
+    /// The certificates whose signature onboards.
+    pub(crate) fn anchors(&self) -> Arc<Box<[Certificate]>> {
+        self.anchors.load_full()
+    }
+
+    /// Checks everything by other anchors from now on.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read; the former anchors and what they vouched for stay.
+    pub(crate) async fn replace_anchors(
+        &self,
+        anchors: Vec<Certificate>,
+    ) -> Result<(), TrustError> {
+        let anchors = Arc::new(anchors.into_boxed_slice());
+        let _changing = self.changing.lock().await;
+        let snapshot = read(&self.store, Arc::clone(&anchors)).await?;
+        self.anchors.store(anchors);
+        self.present.store(snapshot);
+        Ok(())
     }
 
     /// The database behind it.
@@ -106,7 +131,7 @@ impl Trust {
     pub(crate) async fn refresh(&self) -> Result<(), TrustError> {
         if self.store.revision().await? != self.current().revision() {
             let _changing = self.changing.lock().await;
-            let snapshot = read(&self.store, &self.anchors).await?;
+            let snapshot = read(&self.store, self.anchors()).await?;
             self.present.store(snapshot);
         }
         self.seen.store(Arc::new(Instant::now()));
@@ -135,7 +160,7 @@ impl Trust {
     }
 
     async fn read_again(&self) {
-        match read(&self.store, &self.anchors).await {
+        match read(&self.store, self.anchors()).await {
             Ok(snapshot) => self.present.store(snapshot),
             // The next round of `follow` tries again.
             Err(error) => error!(%error, "a stored change is not served yet"),
@@ -145,10 +170,9 @@ impl Trust {
 
 async fn read(
     store: &Store,
-    anchors: &Arc<[Certificate]>,
+    anchors: Arc<Box<[Certificate]>>,
 ) -> Result<Arc<TrustSnapshot>, TrustError> {
     let content = store.trust_content().await?;
-    let anchors = Arc::clone(anchors);
     let snapshot =
         tokio::task::spawn_blocking(move || TrustSnapshot::build(content, &anchors)).await?;
     for row in snapshot.refused() {
@@ -178,7 +202,7 @@ mod tests {
     async fn a_database_that_cannot_be_read_makes_the_content_outdated() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).await.unwrap();
-        let trust = Trust::load(store, Arc::from([])).await.unwrap();
+        let trust = Trust::load(store, Vec::new()).await.unwrap();
         tokio::time::pause();
         assert!(!trust.is_outdated());
         tokio::time::advance(OUTDATED_AFTER + FOLLOW_EVERY).await;

@@ -13,6 +13,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
 use http::Request;
@@ -24,7 +25,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 use tracing::{debug, warn};
@@ -33,6 +34,11 @@ use self::tally::{Place, Tally};
 use self::tls::TlsConfigs;
 use crate::config::{Limits, ProxyHeaders};
 use crate::identity::PeerIdentity;
+use crate::metrics::{FailedHandshake, Metrics, RefusedConnection};
+use crate::rate::Rate;
+
+/// How often the addresses that have been quiet are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
 
 /// What a request can know of its connection.
 #[derive(Debug, Clone)]
@@ -59,14 +65,17 @@ pub(crate) struct Listener {
     rules: Arc<Rules>,
 }
 
+/// The rules of a socket, of which some can be replaced while it serves.
 #[derive(Debug)]
-struct Rules {
-    tls: Option<TlsConfigs>,
-    limits: Limits,
+pub(crate) struct Rules {
+    tls: Option<ArcSwap<TlsConfigs>>,
+    limits: ArcSwap<Limits>,
     proxies: ProxyHeaders,
     places: Arc<Semaphore>,
     strangers: Arc<Tally<IpAddr>>,
     certificates: Arc<Tally<String>>,
+    handshakes: ArcSwap<Rate<IpAddr>>,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl Listener {
@@ -76,21 +85,30 @@ impl Listener {
         tls: Option<TlsConfigs>,
         limits: Limits,
         proxies: ProxyHeaders,
+        metrics: Option<Arc<Metrics>>,
     ) -> Self {
         let rules = Rules {
-            tls,
+            tls: tls.map(ArcSwap::from_pointee),
             places: Arc::new(Semaphore::new(limits.connections)),
             strangers: Arc::new(Tally::new(limits.strangers_per_address)),
             certificates: Arc::new(Tally::new(limits.connections_per_certificate)),
-            limits,
+            handshakes: ArcSwap::from_pointee(Rate::per_minute(limits.handshakes_per_minute)),
+            limits: ArcSwap::from_pointee(limits),
             proxies,
+            metrics,
         };
         Self { tcp, rules: Arc::new(rules) }
+    }
+
+    /// The rules, to replace them while the socket serves.
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules)
     }
 
     /// Serves until `stop` turns true or is dropped, then drains.
     pub(crate) async fn serve(self, router: Router, mut stop: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();
+        let mut forgotten = Instant::now();
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -99,10 +117,11 @@ impl Listener {
             };
             while connections.try_join_next().is_some() {}
             let Some((stream, address, place)) = accepted else { continue };
-            let Some(stranger) = self.rules.strangers.enter(network(address.ip())) else {
-                warn!(%address, "too many connections from this address that name nobody");
-                continue;
-            };
+            if forgotten.elapsed() > FORGET_EVERY {
+                forgotten = Instant::now();
+                self.rules.handshakes.load().forget_idle();
+            }
+            let Some(stranger) = self.rules.admit(address) else { continue };
             let rules = Arc::clone(&self.rules);
             let (router, stop) = (router.clone(), stop.clone());
             connections.spawn(async move {
@@ -112,7 +131,7 @@ impl Listener {
         }
         drop(self.tcp);
         let drained = async { while connections.join_next().await.is_some() {} };
-        if timeout(self.rules.limits.drain(), drained).await.is_err() {
+        if timeout(self.rules.limits.load().drain(), drained).await.is_err() {
             warn!(open = connections.len(), "cutting connections that did not end in time");
             connections.shutdown().await;
         }
@@ -134,6 +153,46 @@ impl Listener {
 }
 
 impl Rules {
+    /// Another certificate from the next handshake on.
+    pub(crate) fn replace_tls(&self, configs: TlsConfigs) {
+        if let Some(tls) = &self.tls {
+            tls.store(Arc::new(configs));
+        }
+    }
+
+    /// Other limits from the next connection on; the number of connections stays.
+    pub(crate) fn replace_limits(&self, limits: Limits) {
+        self.strangers.replace_limit(limits.strangers_per_address);
+        self.certificates.replace_limit(limits.connections_per_certificate);
+        if limits.handshakes_per_minute != self.limits.load().handshakes_per_minute {
+            self.handshakes.store(Arc::new(Rate::per_minute(limits.handshakes_per_minute)));
+        }
+        self.limits.store(Arc::new(limits));
+    }
+
+    /// A place for a new connection, unless its address takes too much.
+    fn admit(&self, address: SocketAddr) -> Option<Place<IpAddr>> {
+        let network = network(address.ip());
+        let counted = self.tls.is_some() && !self.proxies.believes(address.ip());
+        if counted && self.handshakes.load().take(&network).is_err() {
+            self.count(|metrics| metrics.refused(RefusedConnection::Handshakes));
+            debug!(%address, "too many handshakes from this address");
+            return None;
+        }
+        let place = self.strangers.enter(network);
+        if place.is_none() {
+            self.count(|metrics| metrics.refused(RefusedConnection::Strangers));
+            warn!(%address, "too many connections from this address that name nobody");
+        }
+        place
+    }
+
+    fn count(&self, event: impl FnOnce(&Metrics)) {
+        if let Some(metrics) = &self.metrics {
+            event(metrics);
+        }
+    }
+
     async fn connection(
         &self,
         stream: TcpStream,
@@ -145,20 +204,23 @@ impl Rules {
         if let Err(error) = stream.set_nodelay(true) {
             debug!(%address, %error, "cannot send small answers at once");
         }
+        let _open = self.metrics.as_ref().map(|metrics| metrics.opened());
         let Some(tls) = &self.tls else {
             let connection = Connection { address, identity: None, stranger: Arc::default() };
             drop(stranger);
             self.requests(stream, connection, router, stop).await;
             return;
         };
-        let acceptor = TlsAcceptor::from(tls.of(self.proxies.believes(address.ip())));
-        let stream = match timeout(self.limits.handshake(), acceptor.accept(stream)).await {
+        let acceptor = TlsAcceptor::from(tls.load().of(self.proxies.believes(address.ip())));
+        let stream = match timeout(self.limits.load().handshake(), acceptor.accept(stream)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => {
+                self.count(|metrics| metrics.handshake_failed(FailedHandshake::Tls));
                 debug!(%address, %error, "handshake failed");
                 return;
             }
             Err(_) => {
+                self.count(|metrics| metrics.handshake_failed(FailedHandshake::Timeout));
                 debug!(%address, "handshake took too long");
                 return;
             }
@@ -167,6 +229,7 @@ impl Rules {
         let identity = match der.map(|der| PeerIdentity::from_der(der)).transpose() {
             Ok(identity) => identity.map(Arc::new),
             Err(error) => {
+                self.count(|metrics| metrics.handshake_failed(FailedHandshake::Certificate));
                 debug!(%address, %error, "client certificate cannot be read");
                 return;
             }
@@ -176,6 +239,7 @@ impl Rules {
             Some(identity) => match self.certificates.enter(identity.thumbprint.clone()) {
                 Some(place) => Some(place),
                 None => {
+                    self.count(|metrics| metrics.refused(RefusedConnection::Certificate));
                     warn!(%address, thumbprint = identity.thumbprint,
                         "too many connections with this client certificate");
                     return;
@@ -201,6 +265,7 @@ impl Rules {
         Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let address = connection.address;
+        let limits = self.limits.load_full();
         let service = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(connection.clone());
@@ -208,22 +273,22 @@ impl Rules {
         });
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.header())
-            .max_header_size(self.limits.header_bytes)
-            .max_buf_size(self.limits.header_bytes)
+            .header_read_timeout(limits.header())
+            .max_header_size(limits.header_bytes)
+            .max_buf_size(limits.header_bytes)
             .serve_connection(TokioIo::new(stream), service);
         tokio::pin!(serving);
         let ended = tokio::select! {
             ended = serving.as_mut() => Some(ended),
             () = stopped(&mut stop) => None,
-            () = sleep(self.limits.connection()) => None,
+            () = sleep(limits.connection()) => None,
         };
         let ended = match ended {
             Some(ended) => ended,
             None => {
                 serving.as_mut().graceful_shutdown();
                 // A peer that reads its answer too slowly is cut here.
-                match timeout(self.limits.request(), serving).await {
+                match timeout(limits.request(), serving).await {
                     Ok(ended) => ended,
                     Err(_) => {
                         debug!(%address, "connection cut at the end of its time");

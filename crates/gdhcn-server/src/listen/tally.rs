@@ -1,11 +1,12 @@
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Counts how many places each key holds, up to a limit per key.
 #[derive(Debug)]
 pub(crate) struct Tally<Key: Eq + Hash + Clone> {
-    limit: usize,
+    limit: AtomicUsize,
     counts: Mutex<HashMap<Key, usize>>,
 }
 
@@ -19,14 +20,19 @@ pub(crate) struct Place<Key: Eq + Hash + Clone> {
 impl<Key: Eq + Hash + Clone> Tally<Key> {
     /// A tally with this many places for each key.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, counts: Mutex::new(HashMap::new()) }
+        Self { limit: AtomicUsize::new(limit), counts: Mutex::new(HashMap::new()) }
+    }
+
+    /// Puts another limit into effect. Places that are held stay held.
+    pub(crate) fn replace_limit(&self, limit: usize) {
+        self.limit.store(limit, Ordering::Relaxed);
     }
 
     /// A place, unless the key holds all of its places.
     pub(crate) fn enter(self: &Arc<Self>, key: Key) -> Option<Place<Key>> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(key.clone()).or_default();
-        if *count >= self.limit {
+        if *count >= self.limit.load(Ordering::Relaxed) {
             return None;
         }
         *count += 1;

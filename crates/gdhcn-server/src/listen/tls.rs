@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use gdhcn_envelope::x509::Certificate;
+use jiff::Timestamp;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::pem::PemObject as _;
@@ -26,6 +27,7 @@ use crate::config::TlsFiles;
 pub(crate) struct TlsConfigs {
     participant: Arc<ServerConfig>,
     proxy: Arc<ServerConfig>,
+    not_after: Option<Timestamp>,
 }
 
 /// Why the server's own certificate cannot be used.
@@ -65,21 +67,32 @@ impl TlsConfigs {
             };
             config(Arc::clone(&provider), Some(verifier), chain.clone(), key.clone_key())
         };
-        Ok(Self { participant: config(true)?, proxy: config(false)? })
+        Ok(Self { participant: config(true)?, proxy: config(false)?, not_after: end(&chain) })
     }
 
     /// Rules for everybody: no client certificate is asked for.
     pub(crate) fn load_public(files: &TlsFiles) -> Result<Self, TlsError> {
         let (chain, key) = read_files(files)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let not_after = end(&chain);
         let config = config(provider, None, chain, key)?;
-        Ok(Self { participant: Arc::clone(&config), proxy: config })
+        Ok(Self { participant: Arc::clone(&config), proxy: config, not_after })
+    }
+
+    /// When the server's certificate ends.
+    pub(crate) fn not_after(&self) -> Option<Timestamp> {
+        self.not_after
     }
 
     /// The rules for a peer: a named proxy need not have a certificate of its own.
     pub(crate) fn of(&self, is_proxy: bool) -> Arc<ServerConfig> {
         Arc::clone(if is_proxy { &self.proxy } else { &self.participant })
     }
+}
+
+/// End of the server's own certificate; that it cannot be read keeps nobody from serving with it.
+fn end(chain: &[CertificateDer<'_>]) -> Option<Timestamp> {
+    chain.first().and_then(|own| read(own).ok()).map(|own| own.not_after())
 }
 
 type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);

@@ -38,7 +38,7 @@ use crate::gateway::panicked;
 use crate::listen::Listener;
 use crate::listen::tls::{TlsConfigs, TlsError};
 use crate::problem::Problem;
-use crate::telemetry;
+use crate::telemetry::{self, Observer};
 
 /// The longest body of a request to the verifier: a photograph of a telephone.
 const LONGEST_BODY: usize = 16 << 20;
@@ -128,16 +128,18 @@ impl Verifier {
             judgements: Arc::new(Semaphore::new(JUDGEMENTS_AT_ONCE)),
             body_bytes: config.limits.body_bytes,
         });
-        let router = Self::router(&verifier, &config.limits);
+        let router = Self::router(&verifier, &config.limits, clock);
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let listener = Listener::new(tcp, tls, config.limits, ProxyHeaders::default());
+        let listener = Listener::new(tcp, tls, config.limits, ProxyHeaders::default(), None);
         tasks.spawn(listener.serve(router, stopping));
         info!(%address, "the verifier listens");
         Ok(RunningVerifier { verifier, address, stop, tasks })
     }
 
-    fn router(verifier: &Arc<Self>, limits: &Limits) -> Router {
+    fn router(verifier: &Arc<Self>, limits: &Limits, clock: Clock) -> Router {
+        let limits = Arc::new(ArcSwap::from_pointee(limits.clone()));
+        let observer = Observer { limits, metrics: None, clock };
         Router::new()
             .route("/v1/verify", post(request::verify))
             .route("/v1/trust", get(trust::sources))
@@ -147,7 +149,7 @@ impl Verifier {
             .fallback(async || Problem::no_such_path())
             .method_not_allowed_fallback(async || Problem::method_not_allowed())
             .layer(CatchPanicLayer::custom(panicked))
-            .layer(from_fn_with_state(Arc::new(limits.clone()), telemetry::observe))
+            .layer(from_fn_with_state(observer, telemetry::observe))
             .with_state(Arc::clone(verifier))
     }
 }

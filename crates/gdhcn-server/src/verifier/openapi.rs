@@ -5,6 +5,8 @@
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::openapi::{answer, problem, problem_schema, reference};
+
 /// The document.
 pub(super) async fn document() -> Response {
     super::json(&openapi())
@@ -52,7 +54,6 @@ fn openapi() -> Value {
 
 fn verify() -> Value {
     let binary = json!({ "schema": { "type": "string", "format": "binary" } });
-    let problem = |why: &str| answer(why, reference("Problem"));
     json!({
         "summary": "Judge one code, the codes of a picture, or several codes",
         "operationId": "verify",
@@ -84,14 +85,6 @@ fn verify() -> Value {
             "500": problem("A fault of the service"),
         },
     })
-}
-
-fn answer(description: &str, schema: Value) -> Value {
-    json!({ "description": description, "content": { "application/json": { "schema": schema } } })
-}
-
-fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
 fn schemas() -> Value {
@@ -257,10 +250,6 @@ fn schemas() -> Value {
                 } },
             },
         },
-        "Problem": {
-            "type": "object",
-            "required": ["code", "problem", "sendValue", "details"],
-            "properties": { "code": text, "problem": text, "sendValue": text, "details": text },
-        },
+        "Problem": problem_schema(),
     })
 }

@@ -9,12 +9,16 @@
 )]
 
 mod authentication;
+mod backup;
 mod connections;
 mod deletion;
 mod lists;
+mod metrics;
 mod network;
 mod openssl_flow;
+mod proxies;
 mod publication;
+mod reload;
 mod running;
 mod upload;
 mod wire;

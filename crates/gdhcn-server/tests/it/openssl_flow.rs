@@ -125,7 +125,7 @@ async fn openssl_uploads_downloads_and_withdraws() {
         GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             tls: Some(TlsFiles { certificate: at("server.pem"), key: at("server.key") }),
-            ..GatewayConfig::new(at("data").into(), vec![at("ta.pem")])
+            ..GatewayConfig::new(at("data"), vec![at("ta.pem")])
         },
         Clock::System,
     )

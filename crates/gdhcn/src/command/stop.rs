@@ -42,3 +42,33 @@ impl StopSignals {
         self.interrupt.recv().await;
     }
 }
+
+/// SIGHUP, by which an operator asks to read the files again. Elsewhere it never comes.
+#[derive(Debug)]
+pub(crate) struct HangUp {
+    #[cfg(unix)]
+    signal: tokio::signal::unix::Signal,
+}
+
+impl HangUp {
+    /// Within a runtime only.
+    pub(crate) fn listen() -> Result<Self, Fault> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self { signal: signal(SignalKind::hangup()).or_internal("listening for SIGHUP")? })
+        }
+        #[cfg(windows)]
+        Ok(Self {})
+    }
+
+    /// Resolves with the next one.
+    pub(crate) async fn received(&mut self) {
+        #[cfg(unix)]
+        {
+            self.signal.recv().await;
+        }
+        #[cfg(windows)]
+        std::future::pending::<()>().await;
+    }
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gdhcn_server::config::TlsFiles;
+use gdhcn_server::config::{LogLevel, TlsFiles};
 use gdhcn_server::{Clock, RunningVerifier, Verifier, VerifierConfig};
 use gdhcn_trust::{ProofStatus, TrustStore, TrustedKey};
 use gdhcn_verify::Policy;
@@ -16,7 +16,7 @@ use crate::output::{OPEN, PLAIN, STRONG, eprintln, println, tame_line};
 use crate::trust_source;
 
 pub(crate) fn serve(arguments: &VerifierServeArguments) -> Result<Exit, Fault> {
-    log_to_standard_error();
+    log_to_standard_error(LogLevel::default());
     let loaded = trust_source::load(&arguments.trust)?;
     warn_about(&loaded.store);
     let store = Arc::new(loaded.store);

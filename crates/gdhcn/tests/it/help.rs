@@ -3,7 +3,7 @@
 use crate::program::{Place, assert_snapshot};
 
 /// Every command that does something.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 18] = [
     &["demo"],
     &["verify"],
     &["decode"],
@@ -16,7 +16,12 @@ const COMMANDS: [&[&str]; 13] = [
     &["trust", "remove"],
     &["trust", "verify"],
     &["verifier", "serve"],
+    &["gateway", "init"],
     &["gateway", "serve"],
+    &["gateway", "config", "check"],
+    &["gateway", "status"],
+    &["gateway", "backup"],
+    &["gateway", "restore"],
 ];
 
 #[test]
@@ -84,7 +89,7 @@ fn wrong_usage_ends_with_64_and_says_what_is_wrong() {
         let run = place.run(arguments).wrong_usage();
         assert!(run.stderr.contains(word), "{arguments:?}: {}", run.stderr);
     }
-    for arguments in [[].as_slice(), &["trust"], &["gateway"]] {
+    for arguments in [[].as_slice(), &["trust"], &["gateway"], &["gateway", "config"]] {
         let run = place.run(arguments);
         assert_eq!((run.code, run.stdout.as_str()), (64, ""), "{arguments:?}");
         assert!(run.stderr.contains("Usage: gdhcn"), "{arguments:?}: {}", run.stderr);

@@ -8,6 +8,7 @@ mod decode;
 mod demo;
 mod demo_by_hand;
 mod forge;
+mod gateway_operating;
 mod help;
 mod hostile_inputs;
 mod hostile_text;

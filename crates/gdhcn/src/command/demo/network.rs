@@ -203,7 +203,7 @@ impl Network {
         let mut config = GatewayConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             tls: Some(TlsFiles { certificate: "gateway.pem".into(), key: "gateway.key".into() }),
-            ..GatewayConfig::new(Path::new("database").into(), vec!["trust-anchor.pem".into()])
+            ..GatewayConfig::new(Path::new("database"), vec!["trust-anchor.pem".into()])
         };
         let file = operator.folder.join("gateway.toml");
         write_config(&file, &config)?;

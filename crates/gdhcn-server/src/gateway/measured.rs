@@ -1,0 +1,97 @@
+//! What the metrics say of the gateway's state, read at each scrape.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use jiff::{SignedDuration, Timestamp};
+
+use super::Gateway;
+use super::snapshot::TrustSnapshot;
+use crate::metrics::{Board, name, seconds};
+
+/// What is kept between two scrapes.
+#[derive(Debug)]
+pub(super) struct Measured {
+    /// Rows that were counted as unreadable: table, primary key, fault.
+    told: Mutex<HashSet<(&'static str, String, &'static str)>>,
+    /// End of the gateway's own TLS certificate.
+    server_not_after: ArcSwap<Option<Timestamp>>,
+}
+
+impl Measured {
+    pub(super) fn new(server_not_after: Option<Timestamp>) -> Self {
+        Self { told: Mutex::default(), server_not_after: ArcSwap::from_pointee(server_not_after) }
+    }
+
+    pub(super) fn replace_server_not_after(&self, end: Option<Timestamp>) {
+        self.server_not_after.store(end.into());
+    }
+
+    pub(super) fn server_not_after(&self) -> Option<Timestamp> {
+        **self.server_not_after.load()
+    }
+}
+
+impl Gateway {
+    /// All metrics as text.
+    pub(super) fn measure(&self) -> String {
+        let snapshot = self.trust.current();
+        self.tell_unreadable(&snapshot);
+        let now = self.clock.now();
+        self.metrics.render(|board| {
+            certificates(board, &snapshot, now);
+            for row in snapshot.refused() {
+                let labels = [("table", row.table), ("fault", row.fault.label())];
+                board.gauge(name::ROWS_UNREADABLE, &labels).increment(1);
+            }
+            if snapshot.refused().is_empty() {
+                board.gauge(name::ROWS_UNREADABLE, &[("table", "any"), ("fault", "none")]).set(0);
+            }
+            #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53 changes")]
+            board.gauge(name::SNAPSHOT_REVISION, &[]).set(snapshot.revision() as f64);
+            let age = SignedDuration::try_from(self.trust.age()).unwrap_or_default();
+            let confirmed = now.saturating_sub(age).unwrap_or(now);
+            board.gauge(name::SNAPSHOT_CONFIRMED, &[]).set(seconds(confirmed));
+            board.gauge(name::DATABASE_UP, &[]).set(f64::from(!self.trust.is_outdated()));
+            let anchor = self.trust.anchors().iter().map(|anchor| anchor.not_after()).max();
+            for (name, end) in [
+                (name::ANCHOR_NOT_AFTER, anchor),
+                (name::SERVER_NOT_AFTER, self.measured.server_not_after()),
+            ] {
+                if let Some(end) = end {
+                    board.gauge(name, &[]).set(seconds(end));
+                }
+            }
+        })
+    }
+
+    fn tell_unreadable(&self, snapshot: &TrustSnapshot) {
+        let mut told = self.measured.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for row in snapshot.refused() {
+            let fault = row.fault.label();
+            if told.insert((row.table, row.id.clone(), fault)) {
+                self.metrics.unreadable(row.table, fault);
+            }
+        }
+    }
+}
+
+fn certificates(board: &Board, snapshot: &TrustSnapshot, now: Timestamp) {
+    for ((country, group), state) in snapshot.groups(now) {
+        let labels = [("participant", country), ("group", group.as_str())];
+        #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 certificates")]
+        for (name, value) in
+            [(name::CERTIFICATES, state.all), (name::CERTIFICATES_VALID, state.valid)]
+        {
+            board.gauge(name, &labels).set(value as f64);
+        }
+        for (name, end) in
+            [(name::NEXT_EXPIRY, state.next_end), (name::VALID_UNTIL, state.last_end)]
+        {
+            if let Some(end) = end {
+                board.gauge(name, &labels).set(seconds(end));
+            }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! `GET /openapi.json`: the participants' interface in words for programs.
+//!
+//! A test holds paths and methods against the router, in both directions. A new route is one line
+//! in [`paths`], made with [`download`], [`upload`] or [`withdrawal`].
+
+use axum::response::{IntoResponse as _, Response};
+use http::header::CONTENT_TYPE;
+use serde_json::{Map, Value, json};
+
+use super::authentication::Authenticated;
+use crate::openapi::{answer, problem, problem_schema, reference};
+
+/// The document, for those who may ask.
+pub(super) async fn for_participants(_peer: Authenticated) -> Response {
+    document().await
+}
+
+/// The document.
+pub(super) async fn document() -> Response {
+    ([(CONTENT_TYPE, "application/json")], openapi().to_string()).into_response()
+}
+
+fn openapi() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Trust Network Gateway",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Exchanges the public keys of the network's participants. Every request \
+                            needs the TLS client certificate of an onboarded participant.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "security": [{ "clientCertificate": [] }],
+        "paths": paths(),
+        "components": {
+            "securitySchemes": { "clientCertificate": { "type": "mutualTLS" } },
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn paths() -> Value {
+    let certificates = || array_of("TrustListItem");
+    json!({
+        "/trustList": { "get": download(
+            "trustList", "Certificates of types UPLOAD, AUTHENTICATION, CSCA and DSC",
+            &[], certificates(),
+        ) },
+        "/trustList/{type}": { "get": download(
+            "trustListByType", "Certificates of one type", &[TYPE], certificates(),
+        ) },
+        "/trustList/{type}/{country}": { "get": download(
+            "trustListByTypeAndCountry", "Certificates of one type and participant",
+            &[TYPE, COUNTRY], certificates(),
+        ) },
+        "/countrylist": { "get": download(
+            "countryList", "Codes of the participants", &[],
+            json!({ "type": "array", "items": { "type": "string" } }),
+        ) },
+        "/signerCertificate": {
+            "post": upload(
+                "uploadSignerCertificate",
+                "Store a document signer certificate, signed by the upload key", CERTIFICATE,
+            ),
+            "delete": withdrawal(
+                "deleteSignerCertificate",
+                "Withdraw a document signer certificate, signed by the upload key", CERTIFICATE,
+            ),
+        },
+        "/signerCertificate/delete": { "post": withdrawal(
+            "deleteSignerCertificateByPost",
+            "As DELETE, for clients whose proxies drop the body of a DELETE", CERTIFICATE,
+        ) },
+        "/openapi.json": { "get": download(
+            "openapi", "This document", &[], json!({ "type": "object" }),
+        ) },
+    })
+}
+
+const TYPE: &str = "type";
+const COUNTRY: &str = "country";
+/// Media type of a CMS message that holds a certificate.
+const CERTIFICATE: &str = "application/cms";
+
+/// A request that reads. `parameters` are those of the path.
+fn download(id: &str, summary: &str, parameters: &[&str], schema: Value) -> Value {
+    let mut responses = refusals();
+    responses.insert("200".to_owned(), answer("What was asked for", schema));
+    let unchanged = json!({ "description": "Nothing has changed since the given ETag" });
+    responses.insert("304".to_owned(), unchanged);
+    let path = parameters.iter().map(|name| {
+        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+    });
+    let etag = json!({
+        "name": "If-None-Match", "in": "header", "schema": { "type": "string" },
+        "description": "The ETag of what the caller has",
+    });
+    json!({
+        "operationId": id,
+        "summary": summary,
+        "parameters": path.chain([etag]).collect::<Vec<_>>(),
+        "responses": responses,
+    })
+}
+
+/// A CMS message, in Base64, that adds something.
+fn upload(id: &str, summary: &str, media_type: &str) -> Value {
+    change(id, summary, media_type, "201", "Stored")
+}
+
+/// A CMS message, in Base64, that takes something back.
+fn withdrawal(id: &str, summary: &str, media_type: &str) -> Value {
+    change(id, summary, media_type, "204", "Withdrawn")
+}
+
+fn change(id: &str, summary: &str, media_type: &str, status: &str, done: &str) -> Value {
+    let mut responses = refusals();
+    responses.insert(status.to_owned(), json!({ "description": done }));
+    for (status, why) in [
+        ("404", "There is no such thing"),
+        ("408", "The request was not complete in time"),
+        ("409", "It is there already"),
+        ("413", "The request is too large"),
+        ("415", "Another media type"),
+        ("500", "A fault of the service"),
+    ] {
+        responses.insert(status.to_owned(), problem(why));
+    }
+    json!({
+        "operationId": id,
+        "summary": summary,
+        "requestBody": { "required": true, "content": { (media_type): { "schema": {
+            "type": "string",
+            "contentEncoding": "base64",
+            "description": "A CMS SignedData in Base64",
+        } } } },
+        "responses": responses,
+    })
+}
+
+/// What every route may answer.
+fn refusals() -> Map<String, Value> {
+    let limited = json!({
+        "description": "This client certificate asked too often",
+        "headers": { "Retry-After": { "schema": { "type": "integer" } } },
+        "content": { "application/json": { "schema": reference("Problem") } },
+    });
+    [
+        ("400", problem("The request or the client certificate cannot be read")),
+        ("401", problem("No client certificate, or none that is onboarded")),
+        ("403", problem("The client certificate has expired, or lacks a role")),
+        ("429", limited),
+    ]
+    .map(|(status, answer)| (status.to_owned(), answer))
+    .into_iter()
+    .collect()
+}
+
+fn array_of(schema: &str) -> Value {
+    json!({ "type": "array", "items": reference(schema) })
+}
+
+fn schemas() -> Value {
+    let text = json!({ "type": "string" });
+    json!({
+        "TrustListItem": {
+            "type": "object",
+            "required": [
+                "kid", "timestamp", "country", "certificateType", "thumbprint", "signature",
+                "rawData",
+            ],
+            "properties": {
+                "kid": text,
+                "timestamp": { "type": "string", "format": "date-time" },
+                "country": text,
+                "certificateType": { "enum": [
+                    "AUTHENTICATION", "UPLOAD", "CSCA", "DSC", "TRUSTANCHOR", "DECA", "DESC",
+                ] },
+                "thumbprint": { "type": "string", "description": "SHA-256, hexadecimal" },
+                "signature": { "type": "string", "description": "A detached CMS in Base64" },
+                "rawData": { "type": "string", "description": "The certificate, DER in Base64" },
+            },
+        },
+        "Problem": problem_schema(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::sync::Arc;
+
+    use axum::body::Body;
+    use gdhcn_store::Store;
+    use http::Request;
+    use tower::ServiceExt as _;
+
+    use super::super::Gateway;
+    use super::super::trust::Trust;
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::GatewayConfig;
+
+    type Operations = BTreeMap<String, BTreeSet<String>>;
+
+    fn documented() -> Operations {
+        let document = openapi();
+        let paths = document["paths"].as_object().unwrap().clone();
+        paths
+            .into_iter()
+            .map(|(path, operations)| {
+                let methods = operations.as_object().unwrap().keys();
+                (path, methods.map(|method| method.to_uppercase()).collect())
+            })
+            .collect()
+    }
+
+    /// Asks each path of the router which methods it takes.
+    async fn routed(folder: &std::path::Path) -> Operations {
+        let store = Store::open(folder).await.unwrap();
+        let config = GatewayConfig::new(folder.to_owned(), Vec::new());
+        let trust = Trust::load(store, Vec::new()).await.unwrap();
+        let gateway = Arc::new(Gateway::with(trust, &config, Clock::System, None));
+        let mut operations = Operations::new();
+        for path in Gateway::routes().paths() {
+            let request = Request::builder().method("NONE").uri(path.replace(['{', '}', '*'], "x"));
+            let answer = Gateway::router(&gateway)
+                .oneshot(request.body(Body::empty()).unwrap())
+                .await
+                .unwrap();
+            let allowed = answer.headers()[http::header::ALLOW].to_str().unwrap().to_owned();
+            let methods = allowed.split(',').map(str::to_owned).filter(|method| method != "HEAD");
+            operations.insert((*path).to_owned(), methods.collect());
+        }
+        operations
+    }
+
+    #[tokio::test]
+    async fn describes_each_route_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let routed = routed(folder.path()).await;
+        assert!(routed.len() > 5, "{routed:?}");
+        assert_eq!(documented(), routed, "openapi.rs and Gateway::routes differ");
+    }
+
+    #[test]
+    fn every_reference_and_every_parameter_is_defined() {
+        let document = openapi();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let text = document.to_string();
+        for used in text.split("\"#/components/schemas/").skip(1) {
+            let name = used.split('"').next().unwrap();
+            assert!(schemas.contains_key(name), "{name}");
+        }
+        let mut ids = BTreeSet::new();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for (method, operation) in operations.as_object().unwrap() {
+                let id = operation["operationId"].as_str().unwrap();
+                assert!(ids.insert(id.to_owned()), "{id} twice");
+                let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+                let in_path: Vec<_> = parameters
+                    .iter()
+                    .filter(|parameter| parameter["in"] == "path")
+                    .map(|parameter| parameter["name"].as_str().unwrap())
+                    .collect();
+                let wanted: Vec<_> = path
+                    .split('{')
+                    .skip(1)
+                    .map(|rest| rest.split('}').next().unwrap().trim_start_matches('*'))
+                    .collect();
+                assert_eq!(in_path, wanted, "{method} {path}");
+            }
+        }
+    }
+}

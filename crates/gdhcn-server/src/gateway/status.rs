@@ -1,0 +1,254 @@
+//! How the gateway is, for its operator.
+
+use std::collections::BTreeMap;
+
+use gdhcn_client::wire::CertificateType;
+use gdhcn_envelope::x509::Certificate;
+use gdhcn_store::TrustContent;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::snapshot::{Entry, TrustSnapshot};
+use crate::expiry::Warning;
+
+/// What a participant needs to take part.
+const NEEDED: [CertificateType; 3] =
+    [CertificateType::Authentication, CertificateType::Upload, CertificateType::Csca];
+
+/// Participants, what expires, and what cannot be served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Status {
+    /// Number of the last change.
+    pub revision: i64,
+    /// Every participant that has a certificate, by code.
+    pub participants: Vec<ParticipantStatus>,
+    /// Certificates that end within 60 days or have ended while they were the last of their group;
+    /// the most urgent first.
+    pub expiring: Vec<Expiring>,
+    /// Key identifiers under which several certificates are listed.
+    pub kid_collisions: Vec<KidCollision>,
+    /// Rows of the database that cannot be used.
+    pub unreadable_rows: Vec<UnreadableStatus>,
+}
+
+/// The certificates of one participant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ParticipantStatus {
+    /// Its two-letter code.
+    pub country: String,
+    /// What it has.
+    pub groups: Vec<GroupStatus>,
+    /// Groups without a valid certificate that taking part needs.
+    pub missing: Vec<String>,
+}
+
+/// The certificates of one participant and group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupStatus {
+    /// The group as lists name it.
+    pub group: String,
+    /// How many there are.
+    pub all: usize,
+    /// How many are valid.
+    pub valid: usize,
+    /// When the last of them ends.
+    #[serde(with = "perhaps_instant")]
+    pub last_end: Option<Timestamp>,
+}
+
+/// A certificate whose end is near.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expiring {
+    /// The participant.
+    pub country: String,
+    /// The group as lists name it.
+    pub group: String,
+    /// SHA-256 of the certificate.
+    pub thumbprint: String,
+    /// The end.
+    #[serde(with = "instant")]
+    pub not_after: Timestamp,
+    /// Whole days until then, negative when it is over.
+    pub days: i64,
+    /// The step of the warning: 60, 30, 14, 7 or 1 days.
+    pub warning: i64,
+    /// Whether the participant has another valid one of the group that lasts longer.
+    pub has_successor: bool,
+}
+
+/// A key identifier with more than one certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KidCollision {
+    /// The identifier as lists show it.
+    pub kid: String,
+    /// Whose they are.
+    pub certificates: Vec<KidHolder>,
+}
+
+/// One certificate of a doubled key identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KidHolder {
+    /// The participant.
+    pub country: String,
+    /// The group as lists name it.
+    pub group: String,
+    /// SHA-256 of the certificate.
+    pub thumbprint: String,
+}
+
+/// A row that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadableStatus {
+    /// Its table.
+    pub table: String,
+    /// Its primary key.
+    pub id: String,
+    /// SHA-256 of the certificate as it is stored, where that can be read.
+    pub thumbprint: String,
+    /// What is wrong with it.
+    pub fault: String,
+}
+
+impl Status {
+    /// From the content of a database. Takes time: every signature is checked.
+    pub fn of(content: TrustContent, anchors: &[Certificate], now: Timestamp) -> Self {
+        Self::seen(&TrustSnapshot::build(content, anchors), now)
+    }
+
+    /// From what is served.
+    pub(super) fn seen(snapshot: &TrustSnapshot, now: Timestamp) -> Self {
+        let groups = snapshot.groups(now);
+        let mut participants = BTreeMap::<&str, Vec<GroupStatus>>::new();
+        for ((country, group), state) in &groups {
+            participants.entry(country).or_default().push(GroupStatus {
+                group: group.to_string(),
+                all: state.all,
+                valid: state.valid,
+                last_end: state.last_end,
+            });
+        }
+        let participants = participants.into_iter().map(|(country, found)| ParticipantStatus {
+            country: country.to_owned(),
+            missing: NEEDED
+                .iter()
+                .filter(|wanted| {
+                    groups.get(&(country, **wanted)).is_none_or(|state| state.valid == 0)
+                })
+                .map(ToString::to_string)
+                .collect(),
+            groups: found,
+        });
+        let mut expiring: Vec<_> = snapshot
+            .entries()
+            .filter_map(|entry| {
+                let (_, not_after) = entry.validity?;
+                let warning = Warning::at(not_after, now)?;
+                let group = groups.get(&(entry.country.as_str(), entry.certificate_type))?;
+                let has_successor = group.last_end > Some(not_after);
+                // What has ended and was replaced is history.
+                (warning.days >= 0 || !has_successor).then(|| Expiring {
+                    country: entry.country.clone(),
+                    group: entry.certificate_type.to_string(),
+                    thumbprint: entry.thumbprint.clone(),
+                    not_after,
+                    days: warning.days,
+                    warning: warning.step,
+                    has_successor,
+                })
+            })
+            .collect();
+        expiring.sort_by(|a, b| (a.not_after, &a.thumbprint).cmp(&(b.not_after, &b.thumbprint)));
+        Self {
+            revision: snapshot.revision(),
+            participants: participants.collect(),
+            expiring,
+            kid_collisions: collisions(snapshot.entries()),
+            unreadable_rows: snapshot
+                .refused()
+                .iter()
+                .map(|row| UnreadableStatus {
+                    table: row.table.to_owned(),
+                    id: row.id.clone(),
+                    thumbprint: row.thumbprint.clone(),
+                    fault: row.fault.to_string(),
+                })
+                .collect(),
+        }
+    }
+
+    /// Whether somebody should act: a row that cannot be used, a doubled key identifier, or a
+    /// participant whose last onboarded certificate of a group ends within 14 days.
+    pub fn needs_a_look(&self) -> bool {
+        let urgent = |one: &Expiring| {
+            let uploaded = ["DSC", "DESC"].contains(&one.group.as_str());
+            one.warning <= 14 && !one.has_successor && !uploaded
+        };
+        !self.unreadable_rows.is_empty()
+            || !self.kid_collisions.is_empty()
+            || self.expiring.iter().any(urgent)
+    }
+}
+
+/// An instant as text.
+mod instant {
+    use jiff::Timestamp;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(at)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// An instant as text, or null.
+mod perhaps_instant {
+    use jiff::Timestamp;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(super) fn serialize<S>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error>
+    where
+        S: Serializer,
+    {
+        at.map(|at| at.to_string()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D>(from: D) -> Result<Option<Timestamp>, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    }
+}
+
+fn collisions<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<KidCollision> {
+    let mut by_kid = BTreeMap::<&str, Vec<&Entry>>::new();
+    for entry in entries {
+        by_kid.entry(&entry.kid).or_default().push(entry);
+    }
+    by_kid
+        .into_iter()
+        .filter(|(_, holders)| holders.len() > 1)
+        .map(|(kid, holders)| KidCollision {
+            kid: kid.to_owned(),
+            certificates: holders
+                .into_iter()
+                .map(|entry| KidHolder {
+                    country: entry.country.clone(),
+                    group: entry.certificate_type.to_string(),
+                    thumbprint: entry.thumbprint.clone(),
+                })
+                .collect(),
+        })
+        .collect()
+}

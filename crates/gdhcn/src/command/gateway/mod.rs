@@ -1,0 +1,34 @@
+//! `gdhcn gateway`: serving, looking after it, and deciding who is onboarded. One file a subcommand.
+
+mod approval;
+mod arguments;
+mod backup;
+mod config;
+mod desk;
+mod init;
+mod offboard;
+mod onboard;
+mod onboarding_arguments;
+mod serve;
+mod status;
+
+use self::arguments::ConfigCommand;
+pub(crate) use self::arguments::GatewayCommand;
+pub(crate) use self::serve::{log_to_standard_error, runtime};
+use crate::exit::{Exit, Fault};
+
+pub(crate) fn run(command: &GatewayCommand) -> Result<Exit, Fault> {
+    match command {
+        GatewayCommand::Init(arguments) => init::run(arguments),
+        GatewayCommand::Serve(arguments) if arguments.check => config::check(&arguments.config),
+        GatewayCommand::Serve(arguments) => serve::run(arguments),
+        GatewayCommand::Config(ConfigCommand::Check(arguments)) => config::check(&arguments.config),
+        GatewayCommand::Onboard(arguments) => onboard::run(arguments),
+        GatewayCommand::Approve(arguments) => approval::approve(arguments),
+        GatewayCommand::Requests(arguments) => approval::requests(arguments),
+        GatewayCommand::Offboard(arguments) => offboard::run(arguments),
+        GatewayCommand::Status(arguments) => status::run(arguments),
+        GatewayCommand::Backup(arguments) => backup::back_up(arguments),
+        GatewayCommand::Restore(arguments) => backup::restore(arguments),
+    }
+}

@@ -1,0 +1,176 @@
+//! `gdhcn gateway status`.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use gdhcn_server::gateway::{ConfigFiles, Status};
+use gdhcn_server::{Clock, GatewayConfig};
+use gdhcn_store::Store;
+use serde_json::{Value, json};
+
+use super::arguments::StatusArguments;
+use super::backup::must_exist;
+use super::serve::runtime;
+use crate::exit::{Exit, Fault, OrInput, OrInternal};
+use crate::file::write_new;
+use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, day, println};
+
+/// How long the running gateway may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest answer that is read.
+const LONGEST: u64 = 64 << 20;
+/// Beginnings of the metrics that a person wants to see beside the status.
+const SHOWN: [&str; 5] = [
+    "gdhcn_job_",
+    "gdhcn_federation_",
+    "gdhcn_log_entries",
+    "gdhcn_participant_last_download",
+    "gdhcn_reload_last_successful",
+];
+
+/// What the running gateway says, and what its database holds.
+struct Seen {
+    status: Status,
+    /// The metrics, of a running gateway.
+    metrics: Option<String>,
+    proxies: Option<Value>,
+}
+
+pub(super) fn run(arguments: &StatusArguments) -> Result<Exit, Fault> {
+    let config = GatewayConfig::load(&arguments.config).or_input(arguments.config.display())?;
+    let seen = match config.management_listen.map(ask) {
+        Some(Ok(seen)) => seen,
+        _ => from_database(&config)?,
+    };
+    if let Some(file) = &arguments.bundle {
+        let text =
+            serde_json::to_string_pretty(&bundle(&config, &seen)?).or_internal("the bundle")?;
+        write_new(file, text.as_bytes())?;
+    }
+    if arguments.json {
+        let mut value = serde_json::to_value(&seen.status).or_internal("the status")?;
+        if let Some(members) = value.as_object_mut() {
+            members.insert("running".to_owned(), seen.metrics.is_some().into());
+            members.insert("measured".to_owned(), seen.measured());
+        }
+        output::json(&value)?;
+    } else {
+        tell(&seen);
+    }
+    Ok(if seen.status.needs_a_look() { Exit::NEGATIVE } else { Exit::SUCCESS })
+}
+
+/// Asks the running gateway.
+fn ask(address: SocketAddr) -> anyhow::Result<Seen> {
+    Ok(Seen {
+        status: serde_json::from_slice(&get(address, "/status")?)?,
+        metrics: Some(String::from_utf8(get(address, "/metrics")?)?),
+        proxies: Some(serde_json::from_slice(&get(address, "/proxy-check")?)?),
+    })
+}
+
+/// One request by HTTP/1.0, whose answer ends with the connection.
+fn get(address: SocketAddr, path: &str) -> anyhow::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: gateway\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.take(LONGEST).read_to_end(&mut answer)?;
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n");
+    let end = end.context("no HTTP answer")?;
+    let body = answer.split_off(end + 4);
+    let status = answer.split(|byte| *byte == b' ').nth(1);
+    ensure!(status == Some(b"200".as_slice()), "{path}: no success");
+    Ok(body)
+}
+
+/// Reads the database, which is not made if it is not there.
+fn from_database(config: &GatewayConfig) -> Result<Seen, Fault> {
+    must_exist(&config.database)?;
+    let files = ConfigFiles::read(config).or_input("the configuration")?;
+    let content = runtime()?.block_on(async {
+        let store = Store::open(config.database.clone()).await?;
+        let content = store.trust_content().await;
+        store.close().await;
+        content
+    });
+    let content = content.or_input(&config.database)?;
+    let status = Status::of(content, &files.anchors, Clock::System.now());
+    Ok(Seen { status, metrics: None, proxies: None })
+}
+
+impl Seen {
+    /// Series and values that a person wants to see.
+    fn measured(&self) -> Value {
+        let lines = self.metrics.iter().flat_map(|text| text.lines());
+        lines
+            .filter(|line| SHOWN.iter().any(|begin| line.starts_with(begin)))
+            .filter_map(|line| line.rsplit_once(' '))
+            .map(|(series, value)| (series.to_owned(), value.parse::<f64>().ok().into()))
+            .collect::<serde_json::Map<_, Value>>()
+            .into()
+    }
+}
+
+/// Everything that helps somebody to help, and nothing that must stay here.
+fn bundle(config: &GatewayConfig, seen: &Seen) -> Result<Value, Fault> {
+    Ok(json!({
+        "program": { "name": "gdhcn", "version": env!("CARGO_PKG_VERSION") },
+        "system": { "os": std::env::consts::OS, "architecture": std::env::consts::ARCH },
+        "status": serde_json::to_value(&seen.status).or_internal("the status")?,
+        "metrics": seen.metrics,
+        "proxies": seen.proxies,
+        "configuration": config.without_secrets().or_internal("the configuration")?,
+    }))
+}
+
+fn tell(seen: &Seen) {
+    let status = &seen.status;
+    let running =
+        if seen.metrics.is_some() { "running" } else { "not running, read from the database" };
+    println!("{STRONG}gateway{PLAIN} {running}, revision {}", status.revision);
+    println!("{STRONG}participants{PLAIN} {}", status.participants.len());
+    for participant in &status.participants {
+        let groups: Vec<_> = participant
+            .groups
+            .iter()
+            .map(|group| format!("{} {}/{}", group.group, group.valid, group.all))
+            .collect();
+        let missing = if participant.missing.is_empty() {
+            String::new()
+        } else {
+            format!("  {OPEN}missing: {}{PLAIN}", participant.missing.join(", "))
+        };
+        println!("  {}  {}{missing}", participant.country, groups.join(", "));
+    }
+    if status.expiring.is_empty() {
+        println!("{GOOD}nothing{PLAIN} expires within 60 days");
+    }
+    for expiring in &status.expiring {
+        let colour = if expiring.days <= 7 { BAD } else { OPEN };
+        println!(
+            "  {colour}{} days{PLAIN}  {} {} until {}  {FAINT}{}{PLAIN}",
+            expiring.days,
+            expiring.country,
+            expiring.group,
+            day(expiring.not_after),
+            expiring.thumbprint
+        );
+    }
+    for collision in &status.kid_collisions {
+        println!("  {OPEN}one kid, several certificates:{PLAIN} {}", collision.kid);
+        for holder in &collision.certificates {
+            println!("    {} {} {}", holder.country, holder.group, holder.thumbprint);
+        }
+    }
+    for row in &status.unreadable_rows {
+        println!("  {BAD}cannot be used:{PLAIN} {} {}: {}", row.table, row.id, row.fault);
+    }
+    if let Value::Object(measured) = seen.measured() {
+        for (series, value) in measured {
+            println!("  {FAINT}{series} {value}{PLAIN}");
+        }
+    }
+}

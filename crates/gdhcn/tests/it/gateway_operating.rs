@@ -1,0 +1,171 @@
+//! A gateway's first minute and its ordinary day: init, serve, status, config check.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::program::Place;
+use crate::service::Service;
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn get(port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// `init` into the folder `gate`, listening on free ports; gives that of the operator.
+fn init(place: &Place, more: &[&str]) -> u16 {
+    let port = free_port();
+    let management = format!("127.0.0.1:{port}");
+    let arguments =
+        ["gateway", "init", "gate", "--listen", "127.0.0.1:0", "--management-listen", &management];
+    place.run(&[&arguments, more].concat()).done(0);
+    port
+}
+
+const CONFIG: [&str; 2] = ["--config", "gate/gateway.toml"];
+
+#[test]
+fn g12_init_and_serve_answer_within_a_minute_on_a_bare_machine() {
+    let place = Place::new();
+    let started = Instant::now();
+    let port = init(&place, &["--country", "CH", "--organization", "Ministry"]);
+    let service = Service::start(&place, &[&["gateway", "serve"], CONFIG.as_slice()].concat());
+    assert!(service.word_after("gateway up at ").starts_with("https://127.0.0.1:"));
+    let answer = get(port, "/ready");
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+    assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+    // The running gateway is asked.
+    let status = place.run(&[&["gateway", "status", "--json"], CONFIG.as_slice()].concat()).done(0);
+    assert_eq!(status.json()["running"], true);
+    assert_eq!(service.interrupt(), 0);
+    // Then the database is read.
+    let status = place.run(&[&["gateway", "status", "--json"], CONFIG.as_slice()].concat()).done(0);
+    assert_eq!((&status.json()["running"], &status.json()["revision"]), (&false.into(), &0.into()));
+}
+
+#[test]
+fn init_tells_fingerprints_and_the_next_command_and_writes_nothing_over() {
+    let place = Place::new();
+    let arguments = ["gateway", "init", "gate", "--json"];
+    let made = place.run(&arguments).done(0).json();
+    assert_eq!(made["next"], "gdhcn gateway serve --config gate/gateway.toml");
+    for member in ["serverCertificate", "trustAnchor"] {
+        let sha256 = made[member]["sha256"].as_str().unwrap();
+        assert_eq!(sha256.len(), 64, "{made}");
+        assert_eq!(made[member]["madeHere"], true);
+    }
+    let before = place.text("gate/trust-anchor.key");
+    let again = place.run(&arguments).fault(66);
+    assert!(again.stderr.contains("not empty"), "{}", again.stderr);
+    assert_eq!(place.text("gate/trust-anchor.key"), before);
+    #[cfg(unix)]
+    for secret in ["gateway.key", "trust-anchor.key", "gateway.toml"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode =
+            fs::metadata(place.path(&format!("gate/{secret}"))).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{secret}");
+    }
+    // What is given is used.
+    let given = [
+        "gateway",
+        "init",
+        "other",
+        "--json",
+        "--trust-anchor",
+        "gate/trust-anchor.pem",
+        "--tls-cert",
+        "gate/gateway.pem",
+        "--tls-key",
+        "gate/gateway.key",
+    ];
+    let other = place.run(&given).done(0).json();
+    for member in ["serverCertificate", "trustAnchor"] {
+        assert_eq!(other[member]["sha256"], made[member]["sha256"]);
+        assert_eq!(other[member]["madeHere"], false);
+    }
+    assert!(!place.path("other/trust-anchor.key").exists());
+    let shown = place.run(&["gateway", "init", "third"]).done(0).stdout;
+    assert!(shown.contains("next: gdhcn gateway serve --config third/gateway.toml"), "{shown}");
+}
+
+#[test]
+fn a_configuration_is_checked_with_lines() {
+    let place = Place::new();
+    init(&place, &[]);
+    for arguments in [["gateway", "config", "check"].as_slice(), &["gateway", "serve", "--check"]] {
+        let run = place.run(&[arguments, &CONFIG].concat()).done(0);
+        assert!(run.stdout.contains("can be used"), "{}", run.stdout);
+    }
+    let good = place.text("gate/gateway.toml");
+    for (from, to, word) in [
+        ("#body_bytes = 4194304", "body_bytes = 0", "`limits` is 0"),
+        ("#log_level", "log_levle", "log_levle"),
+        ("gateway.key", "other.key", "other.key"),
+    ] {
+        let line = good.lines().position(|line| line.contains(from)).unwrap() + 1;
+        place.write("gate/gateway.toml", good.replace(from, to));
+        let run = place.run(&[&["gateway", "config", "check"], CONFIG.as_slice()].concat());
+        let run = run.fault(66);
+        assert!(run.stderr.contains(word), "{}", run.stderr);
+        if word != "other.key" {
+            assert!(run.stderr.contains(&format!("line {line}")), "{line}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn the_support_bundle_holds_no_key() {
+    let place = Place::new();
+    let port = init(&place, &[]);
+    let service = Service::start(&place, &[&["gateway", "serve"], CONFIG.as_slice()].concat());
+    service.word_after("gateway up at ");
+    assert!(get(port, "/metrics").contains("gdhcn_database_up 1"));
+    let arguments = ["gateway", "status", "--bundle", "support.json"];
+    place.run(&[&arguments, CONFIG.as_slice()].concat()).done(0);
+    let bundle = place.text("support.json");
+    assert!(bundle.contains("gdhcn_database_up 1") && bundle.contains("log_level"), "{bundle}");
+    assert!(!bundle.contains("PRIVATE KEY"), "{bundle}");
+    for key in ["gate/gateway.key", "gate/trust-anchor.key"] {
+        for line in place.text(key).lines().filter(|line| !line.starts_with("-----")) {
+            assert!(!bundle.contains(line), "{key}");
+        }
+    }
+    assert_eq!(service.interrupt(), 0);
+}
+
+#[test]
+fn a_backup_is_restored_into_another_folder() {
+    let place = Place::new();
+    init(&place, &[]);
+    let service = Service::start(&place, &[&["gateway", "serve"], CONFIG.as_slice()].concat());
+    service.word_after("gateway up at ");
+    let backup = ["gateway", "backup", "saved"];
+    place.run(&[&backup, CONFIG.as_slice()].concat()).done(0);
+    assert_eq!(service.interrupt(), 0);
+    let again = place.run(&[&backup, CONFIG.as_slice()].concat()).fault(66);
+    assert!(again.stderr.contains("exists already"), "{}", again.stderr);
+    let other = place.text("gate/gateway.toml").replace("\"data\"", "\"other\"");
+    place.write("gate/other.toml", other);
+    let restore = ["gateway", "restore", "saved", "--config", "gate/other.toml"];
+    place.run(&restore).done(0);
+    assert!(place.path("gate/other/gateway.sqlite3").exists());
+    let wrong = place.run(&["gateway", "restore", "none", "--config", "gate/other.toml"]).fault(66);
+    assert!(wrong.stderr.contains("none"), "{}", wrong.stderr);
+}
+
+#[test]
+fn status_without_gateway_and_database_says_so() {
+    let place = Place::new();
+    init(&place, &[]);
+    let run = place.run(&[&["gateway", "status"], CONFIG.as_slice()].concat()).fault(66);
+    assert!(run.stderr.contains("there is no database"), "{}", run.stderr);
+    assert!(!place.path("gate/data").exists(), "asking makes nothing");
+}
