@@ -42,6 +42,12 @@ pub struct GatewayConfig {
     /// Identity from the headers of a terminating proxy.
     #[serde(default)]
     pub proxy_headers: ProxyHeaders,
+    /// Which of the gateways in use is imitated where they differ.
+    #[serde(default)]
+    pub profile: Profile,
+    /// What participants may say of the certificates that they upload.
+    #[serde(default)]
+    pub trusted_certificates: TrustedCertificates,
     /// What one peer may take.
     #[serde(default)]
     pub limits: Limits,
@@ -115,6 +121,52 @@ pub enum LogLevel {
     Debug,
     /// Everything.
     Trace,
+}
+
+/// Which of the gateways in use is imitated where they differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// The WHO's Trust Network Gateway.
+    #[default]
+    Who,
+    /// The EU's gateway and its clients: lists of changes and in pages, the exchange of stored
+    /// messages after a change of the upload certificate.
+    Eu,
+}
+
+/// What `POST /trustedCertificate` takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrustedCertificates {
+    /// Trust domains that may be named.
+    pub allowed_domains: Vec<String>,
+    /// Properties that may be given.
+    pub allowed_properties: Vec<String>,
+    /// The domain of a certificate whose upload names none.
+    pub default_domain: String,
+}
+
+impl Default for TrustedCertificates {
+    fn default() -> Self {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            allowed_domains: owned(&["DCC", "DDCC", "DICVP", "ICVP", "IPS-PILGRIMAGE", "PH4H"]),
+            allowed_properties: owned(&[
+                "purpose",
+                "usergroup",
+                "scope",
+                "standard",
+                "displayName",
+                "displayLogo",
+                "validFrom",
+                "validUntil",
+                "pubkey",
+                "displayURL",
+            ]),
+            default_domain: "DCC".to_owned(),
+        }
+    }
 }
 
 /// The server's own certificate.
@@ -241,6 +293,8 @@ impl GatewayConfig {
             log_level: LogLevel::default(),
             tls: None,
             proxy_headers: ProxyHeaders::default(),
+            profile: Profile::default(),
+            trusted_certificates: TrustedCertificates::default(),
             limits: Limits::default(),
             did: None,
             onboarding: OnboardingRules::default(),
@@ -319,6 +373,12 @@ impl GatewayConfig {
             let why = "`tls` is missing: without it no client certificate arrives, unless \
                        `proxy_headers.enabled` is true";
             return at(None, "tls", why);
+        }
+        let certificates = &self.trusted_certificates;
+        if !certificates.allowed_domains.contains(&certificates.default_domain) {
+            let why = "`trusted_certificates.default_domain` is not among \
+                       `trusted_certificates.allowed_domains`";
+            return at(Some("trusted_certificates"), "default_domain", why);
         }
         if self.worker_threads == Some(0) {
             return at(None, "worker_threads", "`worker_threads` is 0: nothing could be served");

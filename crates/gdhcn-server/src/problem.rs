@@ -8,9 +8,11 @@ use std::time::Duration;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gdhcn_client::wire::ProblemReport;
+use gdhcn_store::StoreError;
 use gdhcn_trust::upload::UploadRefusal;
 use http::header::{CONNECTION, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
+use tracing::error;
 
 use crate::gateway::authentication::AuthenticationRefusal;
 use crate::gateway::message::MessageRefusal;
@@ -103,6 +105,11 @@ impl Problem {
     /// The request's content cannot be read; `details` says where and why.
     pub(crate) fn bad_request(details: impl ToString) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "n/a", "The request cannot be read").details(details)
+    }
+
+    /// A parameter of the request is none that the path takes.
+    pub(crate) fn invalid_parameter(details: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "0x001", "Validation Error").details(details)
     }
 
     /// Something that nobody has foreseen.
@@ -223,9 +230,16 @@ impl From<MessageRefusal> for Problem {
     }
 }
 
+impl From<StoreError> for Problem {
+    fn from(cause: StoreError) -> Self {
+        error!(%cause, "the database cannot be read");
+        Self::internal()
+    }
+}
+
 impl From<BadSelection> for Problem {
     fn from(selection: BadSelection) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "0x001", "Validation Error").details(selection)
+        Self::invalid_parameter(selection)
     }
 }
 

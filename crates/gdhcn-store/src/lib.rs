@@ -22,6 +22,7 @@ pub mod audit_event;
 pub mod limit;
 pub mod onboarding;
 pub mod signer_information;
+pub mod tombstone;
 pub mod trusted_party;
 
 mod backup;

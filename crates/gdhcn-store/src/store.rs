@@ -155,6 +155,11 @@ impl Writing {
         self.transaction.commit().await?;
         Ok(revision)
     }
+
+    /// Makes a change last that nobody is told of: what the gateway keeps for itself.
+    pub(crate) async fn commit_unrecorded(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
 }
 
 impl Writing {

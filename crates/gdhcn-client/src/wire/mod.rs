@@ -14,7 +14,7 @@ mod trusted_reference;
 pub use certificate_type::{CertificateType, UnknownCertificateType};
 pub use problem_report::ProblemReport;
 pub use trust_list::TrustListItem;
-pub use trusted_certificate::TrustedCertificateItem;
+pub use trusted_certificate::{TrustedCertificateItem, TrustedCertificateUpload};
 pub use trusted_issuer::TrustedIssuerItem;
 pub use trusted_reference::TrustedReferenceItem;
 

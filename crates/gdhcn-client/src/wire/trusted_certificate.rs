@@ -55,6 +55,26 @@ impl From<TrustedCertificateItem> for PeerItem {
     }
 }
 
+/// The body of `POST /trustedCertificate`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct TrustedCertificateUpload {
+    /// Base64 of a CMS `SignedData` with the certificate as content, signed by the participant's
+    /// upload key.
+    pub cms: Option<String>,
+    /// A key identifier of the participant's choice, at most 20 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kid: Option<String>,
+    /// `DSC` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The gateway's default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// What else is to be said of the certificate.
+    #[serde(default)]
+    pub properties: Option<BTreeMap<String, String>>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -79,7 +79,7 @@ impl Gateway {
 
 fn certificates(board: &Board, snapshot: &TrustSnapshot, now: Timestamp) {
     for ((country, group), state) in snapshot.groups(now) {
-        let labels = [("participant", country), ("group", group.as_str())];
+        let labels = [("participant", country), ("group", group)];
         #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 certificates")]
         for (name, value) in
             [(name::CERTIFICATES, state.all), (name::CERTIFICATES_VALID, state.valid)]

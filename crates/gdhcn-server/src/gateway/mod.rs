@@ -7,6 +7,9 @@
 
 pub(crate) mod authentication;
 mod country_list;
+mod delta;
+mod list;
+mod list_query;
 mod management;
 mod measured;
 pub(crate) mod message;
@@ -58,7 +61,9 @@ pub use self::status::Status;
 use self::trust::Trust;
 pub use self::trust::TrustError;
 use crate::clock::Clock;
-use crate::config::{ConfigError, GatewayConfig, Limits, ProxyHeaders};
+use crate::config::{
+    ConfigError, GatewayConfig, Limits, Profile, ProxyHeaders, TrustedCertificates,
+};
 use crate::listen::tls::{TlsConfigs, TlsError};
 use crate::listen::{Listener, Rules, stopped};
 use crate::metrics::Metrics;
@@ -77,6 +82,8 @@ pub struct Gateway {
     pub(crate) limits: Arc<ArcSwap<Limits>>,
     pub(crate) proxies: ProxyHeaders,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) profile: Profile,
+    pub(crate) trusted_certificates: TrustedCertificates,
     rates: RequestRates,
     proxy_check: ProxyCheck,
     measured: Measured,
@@ -194,6 +201,8 @@ impl Gateway {
             clock,
             limits: Arc::new(ArcSwap::from_pointee(config.limits.clone())),
             proxies: config.proxy_headers.clone(),
+            profile: config.profile,
+            trusted_certificates: config.trusted_certificates.clone(),
             rates: RequestRates::new(&config.limits),
             proxy_check: ProxyCheck::new(&config.proxy_headers),
             measured: Measured::new(server_not_after),
@@ -220,6 +229,7 @@ impl Gateway {
     fn routes() -> Routes {
         Routes::new()
             .route("/trustList", only(get(trust_list::all)))
+            .route("/trustList/certificate", only(get(trust_list::certificates)))
             .route("/trustList/{type}", only(get(trust_list::by_type)))
             .route("/trustList/{type}/{country}", only(get(trust_list::by_country)))
             .route("/countrylist", only(get(country_list::list)))

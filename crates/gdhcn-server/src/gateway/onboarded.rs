@@ -1,8 +1,10 @@
 //! The check of an onboarded row on reading.
 
+use std::collections::HashMap;
+
 use gdhcn_crypto::Backend;
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_store::trusted_party::TrustedParty;
+use gdhcn_store::trusted_party::{PartyType, TrustedParty};
 use gdhcn_trust::participant::{self, OnboardingError};
 
 /// Why a row is not served.
@@ -40,10 +42,35 @@ impl RowFault {
     }
 }
 
+/// Checks all rows: the own ones by the gateway's trust anchors, those that were pulled from
+/// another gateway by the anchors that were onboarded for it. The own ones come first.
+pub(crate) fn check_all<'r>(
+    rows: &'r [TrustedParty],
+    own: &[Certificate],
+) -> Vec<(&'r TrustedParty, Result<Certificate, RowFault>)> {
+    let (mine, pulled): (Vec<_>, Vec<_>) =
+        rows.iter().partition(|row| row.source_gateway_id.is_none());
+    let mut of_gateway: HashMap<&str, Vec<Certificate>> = HashMap::new();
+    let mut checked = Vec::with_capacity(rows.len());
+    for row in mine {
+        let outcome = check(row, own);
+        if let (PartyType::TrustAnchor, Some(gateway), Ok(certificate)) =
+            (row.certificate_type, &row.assigned_gateway, &outcome)
+        {
+            of_gateway.entry(gateway).or_default().push(certificate.clone());
+        }
+        checked.push((row, outcome));
+    }
+    for row in pulled {
+        let source = row.source_gateway_id.as_deref().unwrap_or_default();
+        let anchors = of_gateway.get(source).map(Vec::as_slice).unwrap_or_default();
+        checked.push((row, check(row, anchors)));
+    }
+    checked
+}
+
 /// The certificate of a row, when one of the trust anchors vouches for it.
-pub(crate) fn check(row: &TrustedParty, anchors: &[Certificate]) -> Result<Certificate, RowFault> {
-    // A row that was pulled from another gateway is vouched for by that gateway's anchor.
-    let anchors = if row.source_gateway_id.is_none() { anchors } else { &[] };
+fn check(row: &TrustedParty, anchors: &[Certificate]) -> Result<Certificate, RowFault> {
     let party = participant::TrustedParty {
         trust_anchor_signature: row.signature.clone(),
         certificate_raw_data: row.raw_data.clone(),

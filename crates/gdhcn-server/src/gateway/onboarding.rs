@@ -18,7 +18,7 @@ use gdhcn_trust::participant::{self, OnboardingError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::snapshot::DEFAULT_DOMAIN;
+use super::list::DEFAULT_DOMAIN;
 
 /// A signed certificate and what it is to be used for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -46,6 +46,10 @@ fn paths() -> Value {
             "trustList", "Certificates of types UPLOAD, AUTHENTICATION, CSCA and DSC",
             &[], certificates(),
         ) },
+        "/trustList/certificate": { "get": filtered(
+            "trustListCertificates", "Certificates with domain, group and source", CERTIFICATE_QUERY,
+            array_of("TrustedCertificate"),
+        ) },
         "/trustList/{type}": { "get": download(
             "trustListByType", "Certificates of one type", &[TYPE], certificates(),
         ) },
@@ -101,6 +105,21 @@ fn download(id: &str, summary: &str, parameters: &[&str], schema: Value) -> Valu
         "parameters": path.chain([etag]).collect::<Vec<_>>(),
         "responses": responses,
     })
+}
+
+/// What `/trustList/certificate` can be asked for; each may be given several times.
+const CERTIFICATE_QUERY: &[&str] = &["group", "country", "domain", "withFederation"];
+
+/// A request that reads, with parameters behind the path.
+fn filtered(id: &str, summary: &str, query: &[&str], schema: Value) -> Value {
+    let mut operation = download(id, summary, &[], schema);
+    let named = query
+        .iter()
+        .map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } }));
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+        parameters.extend(named);
+    }
+    operation
 }
 
 /// A CMS message, in Base64, that adds something.
@@ -162,6 +181,7 @@ fn array_of(schema: &str) -> Value {
 
 fn schemas() -> Value {
     let text = json!({ "type": "string" });
+    let perhaps_text = json!({ "type": ["string", "null"] });
     json!({
         "TrustListItem": {
             "type": "object",
@@ -179,6 +199,22 @@ fn schemas() -> Value {
                 "thumbprint": { "type": "string", "description": "SHA-256, hexadecimal" },
                 "signature": { "type": "string", "description": "A detached CMS in Base64" },
                 "rawData": { "type": "string", "description": "The certificate, DER in Base64" },
+            },
+        },
+        "TrustedCertificate": {
+            "type": "object",
+            "required": ["certificate", "signature", "kid", "group", "country"],
+            "properties": {
+                "sourceGateway": perhaps_text,
+                "uuid": perhaps_text,
+                "domain": perhaps_text,
+                "version": { "type": ["integer", "null"] },
+                "certificate": { "type": "string", "description": "DER in Base64" },
+                "signature": { "type": "string", "description": "A detached CMS in Base64" },
+                "kid": text,
+                "group": text,
+                "country": text,
+                "properties": { "type": ["object", "null"] },
             },
         },
         "Problem": problem_schema(),

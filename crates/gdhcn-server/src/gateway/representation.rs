@@ -6,12 +6,23 @@ use bytes::Bytes;
 use gdhcn_crypto::sha256;
 use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::Serialize;
 
-/// JSON bytes and the strong entity tag that names them. Cloning is cheap.
+use super::list::List;
+use crate::problem::Problem;
+
+/// What is sent and the strong entity tag that names it. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Representation {
-    body: Bytes,
+    content: Content,
     tag: HeaderValue,
+    media_type: &'static str,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    Bytes(Bytes),
+    List(List),
 }
 
 impl Representation {
@@ -19,9 +30,28 @@ impl Representation {
     pub(crate) fn new(body: impl Into<Bytes>) -> Self {
         let body = body.into();
         let hash = sha256(&body);
-        let text = format!("\"{}\"", hex::encode(hash.get(..16).unwrap_or(&hash)));
-        let tag = HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
-        Self { body, tag }
+        let tag = hex::encode(hash.get(..16).unwrap_or(&hash));
+        Self::named(body, "application/json", &tag)
+    }
+
+    /// A value as JSON text.
+    pub(crate) fn of_json(value: &impl Serialize) -> Result<Self, Problem> {
+        serde_json::to_vec(value).map(Self::new).map_err(|_| Problem::internal())
+    }
+
+    /// Bytes that have a name already.
+    pub(crate) fn named(body: impl Into<Bytes>, media_type: &'static str, tag: &str) -> Self {
+        let tag = HeaderValue::try_from(format!("\"{tag}\""))
+            .unwrap_or_else(|_| HeaderValue::from_static("\"\""));
+        Self { content: Content::Bytes(body.into()), tag, media_type }
+    }
+
+    /// A list of certificates.
+    pub(crate) fn of_list(list: List) -> Self {
+        let digest = list.digest();
+        let tag = hex::encode(digest.get(..16).unwrap_or(&digest));
+        let empty = Self::named(Bytes::new(), "application/json", &tag);
+        Self { content: Content::List(list), ..empty }
     }
 
     /// 200 with the bytes, or 304 when the peer has them.
@@ -30,10 +60,11 @@ impl Representation {
         if self.is_known_to_peer(headers) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {
-            *response.body_mut() = Body::from(self.body.clone());
-            response
-                .headers_mut()
-                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *response.body_mut() = match &self.content {
+                Content::Bytes(bytes) => Body::from(bytes.clone()),
+                Content::List(list) => Body::new(list.body()),
+            };
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type));
         }
         response.headers_mut().insert(ETAG, self.tag.clone());
         response

@@ -20,9 +20,10 @@ use tracing::error;
 
 use super::Gateway;
 use super::authentication::Authenticated;
+use super::list::DEFAULT_DOMAIN;
 use super::message;
 use super::refusal::{Refusal, Sent};
-use super::snapshot::{DEFAULT_DOMAIN, TrustSnapshot};
+use super::snapshot::TrustSnapshot;
 use crate::problem::{Operation, Problem};
 use crate::telemetry::RequestRecord;
 

@@ -1,22 +1,20 @@
 //! What the gateway answers from: the checked content of the certificate tables, ready made.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use gdhcn_client::wire::{CertificateType, TrustListItem};
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::TrustContent;
-use gdhcn_store::signer_information::{SignerInformation, SignerType};
-use gdhcn_store::trusted_party::{PartyType, TrustedParty};
+use gdhcn_store::signer_information::SignerInformation;
+use gdhcn_store::trusted_party::{PartyType, Role, TrustedParty};
 use jiff::Timestamp;
 
+use super::list::{Entry, List, Selection};
 use super::onboarded::{self, RowFault};
 use super::representation::Representation;
 
-/// The domain of the lists that name none.
-pub(crate) const DEFAULT_DOMAIN: &str = "DCC";
+/// So many lists are kept ready; peers choose their parameters.
+const READY_LISTS: usize = 512;
 
 /// The content of both tables at one revision. Immutable: a change makes the next one, which
 /// shares everything that stayed.
@@ -27,10 +25,8 @@ pub(crate) struct TrustSnapshot {
     /// What lists may hold, sorted by kid.
     entries: Vec<Arc<Entry>>,
     /// Lists are put together when first asked for: a participant that uploads hundreds of
-    /// certificates in a row does not cost as many full lists.
-    lists: HashMap<(CertificateType, Option<String>), OnceLock<Representation>>,
-    everything: OnceLock<Representation>,
-    empty: Representation,
+    /// certificates in a row does not cost as many lists.
+    lists: RwLock<HashMap<Selection, Representation>>,
 }
 
 /// The onboarded certificates whose trust anchor signature holds.
@@ -52,6 +48,8 @@ pub(crate) struct Onboarded {
     pub(crate) country: String,
     /// The certificate.
     pub(crate) certificate: Certificate,
+    /// What it may do beyond the common routes.
+    pub(crate) roles: Vec<Role>,
 }
 
 /// A row that is not served.
@@ -65,27 +63,6 @@ pub(crate) struct RefusedRow {
     pub(crate) thumbprint: String,
     /// What is wrong with it.
     pub(crate) fault: RowFault,
-}
-
-/// Which entries a list holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Selection {
-    /// The types UPLOAD, AUTHENTICATION, CSCA and DSC.
-    Everything,
-    /// One type, and one country where given.
-    Of(CertificateType, Option<String>),
-}
-
-/// One certificate of the lists, as JSON.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) kid: String,
-    pub(super) country: String,
-    pub(super) thumbprint: String,
-    pub(super) certificate_type: CertificateType,
-    /// Begin and end of the certificate, where it can be read.
-    pub(super) validity: Option<(Timestamp, Timestamp)>,
-    json: String,
 }
 
 /// The certificates of one participant and group.
@@ -123,23 +100,27 @@ impl TrustSnapshot {
             valid: 0,
         };
         let mut countries = BTreeSet::new();
-        for row in content.trusted_parties {
-            match onboarded::check(&row, anchors) {
+        for (row, outcome) in onboarded::check_all(&content.trusted_parties, anchors) {
+            match outcome {
                 Ok(certificate) => {
-                    countries.insert(row.country.clone());
-                    entries.extend(Entry::of_party(&row));
-                    parties.add(row, certificate);
+                    entries.push(Entry::of_party(row));
+                    if row.source_gateway_id.is_none() {
+                        countries.insert(row.country.clone());
+                        parties.add(row, certificate);
+                    } else {
+                        parties.valid += 1;
+                    }
                 }
                 Err(fault) => refused.push(RefusedRow {
                     table: "trusted_party",
-                    id: row.id,
-                    thumbprint: row.thumbprint,
+                    id: row.id.clone(),
+                    thumbprint: row.thumbprint.clone(),
                     fault,
                 }),
             }
         }
         for row in &content.signer_information {
-            let Some(entry) = Entry::of_signer(row) else { continue };
+            let entry = Entry::of_signer(row);
             if entry.validity.is_none() {
                 refused.push(RefusedRow {
                     table: "signer_information",
@@ -157,28 +138,15 @@ impl TrustSnapshot {
     }
 
     fn put_together(revision: i64, parties: Arc<Parties>, entries: Vec<Arc<Entry>>) -> Self {
-        let mut lists = HashMap::new();
-        for entry in &entries {
-            lists.entry((entry.certificate_type, None)).or_default();
-            lists.entry((entry.certificate_type, Some(entry.country.clone()))).or_default();
-        }
-        Self {
-            revision,
-            parties,
-            entries,
-            lists,
-            everything: OnceLock::new(),
-            empty: Representation::new("[]"),
-        }
+        Self { revision, parties, entries, lists: RwLock::default() }
     }
 
     /// The next snapshot, with an uploaded certificate more.
     pub(crate) fn with(&self, row: &SignerInformation, revision: i64) -> Self {
         let mut entries = self.entries.clone();
-        if let Some(entry) = Entry::of_signer(row) {
-            let place = entries.partition_point(|other| other.key() < entry.key());
-            entries.insert(place, entry);
-        }
+        let entry = Entry::of_signer(row);
+        let place = entries.partition_point(|other| other.key() < entry.key());
+        entries.insert(place, entry);
         Self::put_together(revision, Arc::clone(&self.parties), entries)
     }
 
@@ -186,7 +154,9 @@ impl TrustSnapshot {
     pub(crate) fn without(&self, row: &SignerInformation, revision: i64) -> Self {
         let mut entries = self.entries.clone();
         entries.retain(|entry| {
-            !(entry.thumbprint == row.thumbprint && entry.certificate_type.is_uploaded())
+            !(entry.uploaded
+                && entry.source_gateway.is_none()
+                && entry.thumbprint == row.thumbprint)
         });
         Self::put_together(revision, Arc::clone(&self.parties), entries)
     }
@@ -227,38 +197,39 @@ impl TrustSnapshot {
     }
 
     /// A list that is put together already.
-    pub(crate) fn ready(&self, selection: &Selection) -> Option<&Representation> {
-        self.place_of(selection).map_or(Some(&self.empty), OnceLock::get)
+    pub(crate) fn ready(&self, selection: &Selection) -> Option<Representation> {
+        self.lists.read().unwrap_or_else(PoisonError::into_inner).get(selection).cloned()
     }
 
     /// A list; put together when first asked for, which takes time.
-    pub(crate) fn list(&self, selection: &Selection) -> &Representation {
-        let Some(place) = self.place_of(selection) else { return &self.empty };
-        place.get_or_init(|| {
-            let chosen = self.entries.iter().filter(|entry| selection.holds(entry));
-            let chosen: Vec<&str> = chosen.map(|entry| entry.json.as_str()).collect();
-            Representation::new(format!("[{}]", chosen.join(",")))
-        })
-    }
-
-    /// `None` for a list without entries.
-    fn place_of(&self, selection: &Selection) -> Option<&OnceLock<Representation>> {
-        match selection {
-            Selection::Everything => Some(&self.everything),
-            Selection::Of(of, country) => self.lists.get(&(*of, country.clone())),
+    pub(crate) fn list(&self, selection: &Selection) -> Representation {
+        if let Some(ready) = self.ready(selection) {
+            return ready;
         }
+        let chosen = self.entries.iter().filter(|entry| selection.holds(entry)).map(Arc::clone);
+        let list = Representation::of_list(List::new(chosen, selection.form()));
+        let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
+        if lists.len() < READY_LISTS {
+            lists.insert(selection.clone(), list.clone());
+        }
+        list
     }
 
-    /// All entries, sorted by kid.
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().map(Arc::as_ref)
+    /// The entries of a list, sorted by kid.
+    pub(crate) fn entries(&self, selection: &Selection) -> impl Iterator<Item = &Arc<Entry>> {
+        self.entries.iter().filter(|entry| selection.holds(entry))
     }
 
-    /// The certificates by participant and group.
-    pub(crate) fn groups(&self, now: Timestamp) -> BTreeMap<(&str, CertificateType), GroupState> {
+    /// The own entries of every domain, sorted by kid.
+    pub(super) fn own_entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().map(Arc::as_ref).filter(|entry| entry.source_gateway.is_none())
+    }
+
+    /// The own certificates by participant and group.
+    pub(crate) fn groups(&self, now: Timestamp) -> BTreeMap<(&str, &'static str), GroupState> {
         let mut groups = BTreeMap::<_, GroupState>::new();
-        for entry in &self.entries {
-            let group = groups.entry((entry.country.as_str(), entry.certificate_type)).or_default();
+        for entry in self.own_entries() {
+            let group = groups.entry((entry.country.as_str(), entry.group)).or_default();
             group.all += 1;
             let Some((begin, end)) = entry.validity else { continue };
             group.last_end = group.last_end.max(Some(end));
@@ -277,7 +248,7 @@ impl TrustSnapshot {
 
     /// Uploaded certificates that lists hold.
     pub(crate) fn signers(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.certificate_type.is_uploaded()).count()
+        self.entries.iter().filter(|entry| entry.uploaded).count()
     }
 
     /// Rows that are not served, each with what is wrong.
@@ -286,103 +257,26 @@ impl TrustSnapshot {
     }
 }
 
-impl Selection {
-    fn holds(&self, entry: &Entry) -> bool {
-        match self {
-            Self::Everything => matches!(
-                entry.certificate_type,
-                CertificateType::Upload
-                    | CertificateType::Authentication
-                    | CertificateType::Csca
-                    | CertificateType::Dsc
-            ),
-            Self::Of(of, None) => entry.certificate_type == *of,
-            Self::Of(of, Some(country)) => {
-                entry.certificate_type == *of && entry.country == *country
-            }
-        }
-    }
-}
-
 impl Parties {
-    fn add(&mut self, row: TrustedParty, certificate: Certificate) {
+    fn add(&mut self, row: &TrustedParty, certificate: Certificate) {
         self.valid += 1;
         match row.certificate_type {
             PartyType::Authentication => {
-                let onboarded = Onboarded { country: row.country, certificate };
-                self.authentication.insert(row.thumbprint, onboarded);
+                let onboarded = Onboarded {
+                    country: row.country.clone(),
+                    certificate,
+                    roles: row.roles.clone(),
+                };
+                self.authentication.insert(row.thumbprint.clone(), onboarded);
             }
             decisive @ (PartyType::Upload | PartyType::Csca | PartyType::Deca) => {
-                self.by_country.entry((decisive, row.country)).or_default().push(certificate);
+                self.by_country
+                    .entry((decisive, row.country.clone()))
+                    .or_default()
+                    .push(certificate);
             }
             // Counted and listed, but no decision of the gateway looks at them.
             _ => {}
         }
-    }
-}
-
-impl Entry {
-    fn key(&self) -> (&str, &str) {
-        // Kids are unique among own rows; the thumbprint makes the order certain anyway.
-        (&self.kid, &self.thumbprint)
-    }
-
-    fn of_party(row: &TrustedParty) -> Option<Arc<Self>> {
-        let certificate_type = match row.certificate_type {
-            PartyType::Authentication => CertificateType::Authentication,
-            PartyType::Upload => CertificateType::Upload,
-            PartyType::Csca => CertificateType::Csca,
-            PartyType::Deca => CertificateType::Deca,
-            PartyType::TrustAnchor => CertificateType::TrustAnchor,
-            _ => return None,
-        };
-        Self::listed(row.domain.as_deref(), row.source_gateway_id.as_deref())?;
-        Self::new(TrustListItem {
-            kid: row.kid.clone(),
-            timestamp: row.created_at,
-            country: row.country.clone(),
-            certificate_type,
-            thumbprint: row.thumbprint.clone(),
-            signature: row.signature.clone(),
-            raw_data: row.raw_data.clone(),
-        })
-    }
-
-    fn of_signer(row: &SignerInformation) -> Option<Arc<Self>> {
-        let certificate_type = match row.certificate_type {
-            SignerType::Dsc => CertificateType::Dsc,
-            SignerType::Desc => CertificateType::Desc,
-            _ => return None,
-        };
-        Self::listed(row.domain.as_deref(), row.source_gateway_id.as_deref())?;
-        Self::new(TrustListItem {
-            kid: row.kid.clone(),
-            timestamp: row.created_at,
-            country: row.country.clone(),
-            certificate_type,
-            thumbprint: row.thumbprint.clone(),
-            signature: row.signature.clone(),
-            raw_data: row.raw_data.clone(),
-        })
-    }
-
-    /// Lists without parameters hold own rows of the default domain, by country too (deviation D-06).
-    fn listed(domain: Option<&str>, source_gateway: Option<&str>) -> Option<()> {
-        (domain == Some(DEFAULT_DOMAIN) && source_gateway.is_none()).then_some(())
-    }
-
-    fn new(item: TrustListItem) -> Option<Arc<Self>> {
-        let json = serde_json::to_string(&item).ok()?;
-        let certificate = BASE64_STANDARD.decode(&item.raw_data).ok();
-        let certificate = certificate.and_then(|der| Certificate::from_der(&der).ok());
-        let validity = certificate.map(|found| (found.not_before(), found.not_after()));
-        Some(Arc::new(Self {
-            kid: item.kid,
-            country: item.country,
-            thumbprint: item.thumbprint,
-            certificate_type: item.certificate_type,
-            validity,
-            json,
-        }))
     }
 }

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use gdhcn_client::wire::CertificateType;
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::TrustContent;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::snapshot::{Entry, TrustSnapshot};
+use super::list::Entry;
+use super::snapshot::TrustSnapshot;
 use crate::expiry::Warning;
 
 /// What a participant needs to take part.
-const NEEDED: [CertificateType; 3] =
-    [CertificateType::Authentication, CertificateType::Upload, CertificateType::Csca];
+const NEEDED: [&str; 3] = ["AUTHENTICATION", "UPLOAD", "CSCA"];
 
 /// Participants, what expires, and what cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +125,7 @@ impl Status {
         let mut participants = BTreeMap::<&str, Vec<GroupStatus>>::new();
         for ((country, group), state) in &groups {
             participants.entry(country).or_default().push(GroupStatus {
-                group: group.to_string(),
+                group: (*group).to_owned(),
                 all: state.all,
                 valid: state.valid,
                 last_end: state.last_end,
@@ -144,16 +143,16 @@ impl Status {
             groups: found,
         });
         let mut expiring: Vec<_> = snapshot
-            .entries()
+            .own_entries()
             .filter_map(|entry| {
                 let (_, not_after) = entry.validity?;
                 let warning = Warning::at(not_after, now)?;
-                let group = groups.get(&(entry.country.as_str(), entry.certificate_type))?;
+                let group = groups.get(&(entry.country.as_str(), entry.group))?;
                 let has_successor = group.last_end > Some(not_after);
                 // What has ended and was replaced is history.
                 (warning.days >= 0 || !has_successor).then(|| Expiring {
                     country: entry.country.clone(),
-                    group: entry.certificate_type.to_string(),
+                    group: entry.group.to_owned(),
                     thumbprint: entry.thumbprint.clone(),
                     not_after,
                     days: warning.days,
@@ -167,7 +166,7 @@ impl Status {
             revision: snapshot.revision(),
             participants: participants.collect(),
             expiring,
-            kid_collisions: collisions(snapshot.entries()),
+            kid_collisions: collisions(snapshot.own_entries()),
             unreadable_rows: snapshot
                 .refused()
                 .iter()
@@ -245,7 +244,7 @@ fn collisions<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<KidCollision>
                 .into_iter()
                 .map(|entry| KidHolder {
                     country: entry.country.clone(),
-                    group: entry.certificate_type.to_string(),
+                    group: entry.group.to_owned(),
                     thumbprint: entry.thumbprint.clone(),
                 })
                 .collect(),

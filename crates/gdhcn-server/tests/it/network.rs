@@ -263,10 +263,11 @@ impl Network {
     /// A configuration that listens on a free port.
     pub(crate) fn config(&self) -> GatewayConfig {
         let folder = self.folder.path();
+        let anchor = self.anchor.save(folder, "ta").certificate;
         GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             tls: Some(self.server.save(folder, "server")),
-            ..GatewayConfig::new(self.location(), vec![self.anchor.save(folder, "ta").certificate])
+            ..GatewayConfig::new(self.location(), vec![anchor])
         }
     }
 

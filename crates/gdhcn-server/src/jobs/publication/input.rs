@@ -31,9 +31,11 @@ impl Input {
     ) -> Self {
         let mut input = Self::default();
         let wanted = |source: &Option<String>| include_federated || source.is_none();
-        for row in content.trusted_parties.iter().filter(|row| wanted(&row.source_gateway_id)) {
+        for (row, outcome) in onboarded::check_all(&content.trusted_parties, anchors) {
             // The snapshot logs and counts the rows that do not hold.
-            let Ok(certificate) = onboarded::check(row, anchors) else { continue };
+            let (true, Ok(certificate)) = (wanted(&row.source_gateway_id), outcome) else {
+                continue;
+            };
             if row.source_gateway_id.is_none() {
                 input.countries.insert(row.country.clone());
             }
