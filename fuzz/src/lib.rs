@@ -20,6 +20,10 @@ use gdhcn_envelope::pem;
 use gdhcn_envelope::rdf::canonical;
 use gdhcn_envelope::rdf::{Quad, Term};
 use gdhcn_envelope::x509::Certificate;
+use gdhcn_revocation::batch::{self, Batch};
+use gdhcn_rules::value_set::{ValueSet, antigen_tests};
+use gdhcn_rules::{Rule, upload};
+use gdhcn_trust::reference::TrustedReference;
 use gdhcn_trust::snapshot::{self, Snapshot};
 use gdhcn_trust::{TrustStore, TrustStoreBuilder};
 use gdhcn_verify::{Context, Limits, Policy, PolicyName, verify};
@@ -34,7 +38,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "hc1", run: hc1 },
     Target { name: "cms", run: cms },
     Target { name: "x509", run: x509 },
@@ -45,6 +49,8 @@ pub const TARGETS: [Target; 10] = [
     Target { name: "divoc", run: divoc },
     Target { name: "seal", run: seal },
     Target { name: "statements", run: statements },
+    Target { name: "rule", run: rule },
+    Target { name: "batch", run: batch },
 ];
 
 /// An HC1 code, entered at the layer that the first byte names: `t` the whole text, `z` the
@@ -315,4 +321,60 @@ pub fn picture(data: &[u8]) {
     let mut limits = gdhcn_scan::Limits::default();
     limits.max_pixels = 1 << 18;
     let _ = gdhcn_scan::read_picture(data, &limits);
+}
+
+/// A text that participants or operators give a gateway beside batches: `r` a rule, `i` its
+/// identifier, `v` a value set, `d` a list of devices, `t` a reference.
+pub fn rule(data: &[u8]) {
+    let Some((kind, rest)) = data.split_first() else { return };
+    let text = String::from_utf8_lossy(rest);
+    match kind {
+        b'r' => {
+            if let Ok(rule) = Rule::from_json(rest, &Rule::LIMITS) {
+                assert_eq!(rule.identifier.country().len(), 2);
+                assert_eq!(
+                    upload::owner(rule.identifier.as_str()),
+                    Some(rule.identifier.country())
+                );
+                let _ = upload::check(&rule, &rule.country, None, Timestamp::UNIX_EPOCH);
+            }
+        }
+        b'i' => {
+            let _ = upload::owner(&text);
+        }
+        b'v' => {
+            if let Ok(set) = ValueSet::from_json(text.clone().into_owned(), &ValueSet::LIMITS) {
+                assert_eq!(set.text(), text);
+            }
+        }
+        b'd' => {
+            if let Ok(set) = antigen_tests::merge(None, rest, Timestamp::UNIX_EPOCH) {
+                let set = ValueSet::from_json(set, &ValueSet::LIMITS);
+                assert!(set.is_ok(), "what we write can be read");
+            }
+        }
+        b't' => {
+            let limits = &TrustedReference::LIMITS;
+            if let Ok(reference) = TrustedReference::accept(rest, "DE", limits) {
+                assert_eq!(reference.country, "DE");
+            }
+            let _ = TrustedReference::withdrawal(rest, limits);
+        }
+        _ => {}
+    }
+}
+
+/// A revocation batch, or the request to withdraw one.
+pub fn batch(data: &[u8]) {
+    let now = Timestamp::UNIX_EPOCH;
+    match Batch::accept(data, "DE", now, &Batch::LIMITS) {
+        Ok(batch) => {
+            assert!((1..=batch::ENTRIES).contains(&batch.entries.len()));
+            assert!(batch.expires > now && batch.country == "DE");
+        }
+        Err(error) => assert!(error.to_string().len() < 10_000),
+    }
+    if let Ok(Some(id)) = batch::withdrawal(data, &Batch::LIMITS) {
+        assert!(batch::is_batch_id(&id));
+    }
 }

@@ -8,7 +8,7 @@ use crate::need;
 use crate::step::{cargo, cargo_program, command, step, succeed, succeeds_within};
 
 /// The crates that do no I/O and must build for the browser, and their binding for it.
-const PURE: [&str; 11] = [
+const PURE: [&str; 13] = [
     "gdhcn-codes",
     "gdhcn-credential",
     "gdhcn-crypto",
@@ -16,6 +16,8 @@ const PURE: [&str; 11] = [
     "gdhcn-explain",
     "gdhcn-issue",
     "gdhcn-log",
+    "gdhcn-revocation",
+    "gdhcn-rules",
     "gdhcn-scan",
     "gdhcn-trust",
     "gdhcn-verify",

@@ -67,6 +67,16 @@ fn statements_corpus() {
 }
 
 #[test]
+fn rule_corpus() {
+    replay("rule");
+}
+
+#[test]
+fn batch_corpus() {
+    replay("batch");
+}
+
+#[test]
 fn every_target_has_a_program_a_corpus_and_a_replay() {
     let replay = include_str!("replay.rs");
     let known: BTreeSet<_> = targets::TARGETS.iter().map(|target| target.name.to_owned()).collect();

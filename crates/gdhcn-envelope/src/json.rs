@@ -285,6 +285,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 return Err(self.budget.exceed("members in one object", limit));
             }
             if members.iter().any(|(known, _)| *known == name) {
+                let name: String = name.chars().take(40).collect();
                 return Err(A::Error::custom(format_args!("the member {name:?} stands twice")));
             }
             members.push((name, access.next_value_seed(seed)?));

@@ -11,6 +11,7 @@
 //! * [`jws`] reads and writes compact JSON Web Signatures (RFC 7515).
 //! * [`json_ld`] and [`rdf`] give the canonical statements of a JSON-LD document.
 //! * [`linked_data`] checks the proofs of DID trust lists.
+//! * [`violation`] names what is wrong with the members of a document.
 
 pub mod algorithm;
 pub mod base64url;
@@ -25,4 +26,5 @@ pub mod jws;
 pub mod linked_data;
 pub mod pem;
 pub mod rdf;
+pub mod violation;
 pub mod x509;

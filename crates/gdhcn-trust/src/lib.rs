@@ -9,6 +9,8 @@
 //! * [`onboarding_request`]: what is to be signed, as one file for an anchor that is offline;
 //! * [`private_key`]: finding private keys where none may be;
 //! * [`upload`]: whether a participant may upload or withdraw a signer certificate;
+//! * [`reference`] and [`issuer`]: services outside the gateway that a participant points to, or that
+//!   the trust anchor vouches for;
 //! * [`path`]: which signing authority (SCA) of a participant issued a document signer (DSC);
 //! * [`did`]: the DID documents in which the network publishes its lists;
 //! * [`federation`]: what a gateway takes over from another one;
@@ -21,6 +23,7 @@
 pub mod ceremony;
 pub mod did;
 pub mod federation;
+pub mod issuer;
 mod jwk;
 pub mod kid_text;
 pub mod lint;
@@ -31,6 +34,7 @@ pub mod path;
 pub mod private_key;
 pub mod profile;
 mod purpose;
+pub mod reference;
 pub mod trust_list;
 pub mod upload;
 

@@ -24,5 +24,6 @@ mod publishing;
 mod references;
 mod snapshot;
 mod store;
+mod trusted_issuer;
 mod upload;
 mod wycheproof;

@@ -1,0 +1,4 @@
+//! Published rules and value sets.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
+
+mod corpora;
