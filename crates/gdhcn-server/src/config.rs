@@ -57,6 +57,9 @@ pub struct GatewayConfig {
     /// Who must agree before a participant becomes trusted.
     #[serde(default)]
     pub onboarding: OnboardingRules,
+    /// The revocation routes.
+    #[serde(default)]
+    pub revocation: Revocation,
 }
 
 /// Who must agree before a participant becomes trusted, and how many of them.
@@ -166,6 +169,23 @@ impl Default for TrustedCertificates {
             ]),
             default_domain: "DCC".to_owned(),
         }
+    }
+}
+
+/// Which of the revocation routes exist. The others answer 404.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Revocation {
+    /// Whether the list of changes is served.
+    pub enabled: bool,
+    /// Whether batches can be uploaded, downloaded and deleted too; off, as in the WHO's gateway.
+    /// Clients of the EU's gateway need it.
+    pub uploads: bool,
+}
+
+impl Default for Revocation {
+    fn default() -> Self {
+        Self { enabled: true, uploads: false }
     }
 }
 
@@ -296,6 +316,7 @@ impl GatewayConfig {
             profile: Profile::default(),
             trusted_certificates: TrustedCertificates::default(),
             limits: Limits::default(),
+            revocation: Revocation::default(),
             did: None,
             onboarding: OnboardingRules::default(),
         }

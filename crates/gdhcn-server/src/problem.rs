@@ -8,7 +8,10 @@ use std::time::Duration;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gdhcn_client::wire::ProblemReport;
+use gdhcn_revocation::BatchError;
+use gdhcn_rules::upload::UploadRefusal as RuleRefusal;
 use gdhcn_store::StoreError;
+use gdhcn_trust::reference::ReferenceError;
 use gdhcn_trust::upload::UploadRefusal;
 use http::header::{CONNECTION, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
@@ -17,6 +20,8 @@ use tracing::error;
 use crate::gateway::authentication::AuthenticationRefusal;
 use crate::gateway::message::MessageRefusal;
 use crate::gateway::refusal::{Refusal, Sent};
+use crate::gateway::revocation_list::BadRequest;
+use crate::gateway::text_message::{self, Resource, TextRefusal, TextWish};
 use crate::gateway::trust_list::BadSelection;
 
 /// An answer that is no success.
@@ -39,6 +44,8 @@ pub(crate) struct AnsweredCode(pub(crate) String);
 pub(crate) enum Operation {
     /// `POST /signerCertificate`
     Upload,
+    /// `POST /trustedCertificate`
+    TrustedUpload,
     /// `DELETE /signerCertificate`, `POST /signerCertificate/delete`
     Delete,
 }
@@ -76,6 +83,11 @@ impl Problem {
         &self.report.code
     }
 
+    /// Whether the cause is a fault of the service and not of the request.
+    pub(crate) fn is_own_fault(&self) -> bool {
+        self.status.is_server_error()
+    }
+
     /// No route has this path. The reference has no code for it.
     pub(crate) fn no_such_path() -> Self {
         Self::new(StatusCode::NOT_FOUND, "n/a", "There is nothing at this path")
@@ -107,15 +119,89 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "n/a", "The request cannot be read").details(details)
     }
 
-    /// A parameter of the request is none that the path takes.
-    pub(crate) fn invalid_parameter(details: impl ToString) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "0x001", "Validation Error").details(details)
-    }
-
     /// Something that nobody has foreseen.
     pub(crate) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "0x008", "Internal Server Error")
             .details(CAUSE_IS_LOGGED)
+    }
+
+    /// A parameter of the path or the query has another form.
+    pub(crate) fn invalid_parameter(details: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "0x001", "Validation Error").details(details)
+    }
+
+    /// No value set has this identifier.
+    pub(crate) fn no_value_set() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "0x100", "Valueset not found")
+            .details("GET /valuesets lists the identifiers that there are")
+    }
+
+    /// No reference has this identifier (the reference gateway: 400, deviation D-04).
+    pub(crate) fn no_reference() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "0x000", "Trusted Reference does not exist")
+    }
+
+    /// A text message that was not accepted.
+    pub(crate) fn of_text_refusal(refusal: &TextRefusal, wish: TextWish) -> Self {
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        const FORBIDDEN: StatusCode = StatusCode::FORBIDDEN;
+        const UNREADABLE: &str = "JSON Could not be parsed";
+        let is_rule = wish.resource == Resource::Rule;
+        let (status, code, words) = match refusal {
+            TextRefusal::Message(error) => (BAD, "0x402", Refusal::words(error.step())),
+            TextRefusal::Signature(_) => {
+                (BAD, "0x260", "The signature of the CMS message does not hold")
+            }
+            TextRefusal::Uploader { .. } if is_rule => (BAD, "0x230", "Invalid Upload Certificate"),
+            TextRefusal::Uploader { .. } => (FORBIDDEN, "0x000", "Invalid Upload Certificate"),
+            TextRefusal::Rule(_) => (BAD, "0x200", "Invalid JSON"),
+            TextRefusal::RuleId => (BAD, "0x250", "Invalid Rule ID"),
+            TextRefusal::RuleUpload(refusal) => match refusal {
+                RuleRefusal::Country { .. } => (FORBIDDEN, "0x210", "Invalid Country sent"),
+                RuleRefusal::Version { .. } => (BAD, "0x220", "Invalid Version"),
+                RuleRefusal::Instants(_) => (BAD, "0x240", "Invalid Timestamp(s)"),
+                _ => (BAD, "0x250", "Invalid Rule ID"),
+            },
+            TextRefusal::Batch(BatchError::Expired { .. }) => (BAD, "0x000", "Invalid Dates"),
+            TextRefusal::Batch(BatchError::Values(_))
+            | TextRefusal::Reference(ReferenceError::Values(_)) => {
+                (BAD, "0x000", invalid_values(wish))
+            }
+            TextRefusal::Batch(BatchError::Country { .. })
+            | TextRefusal::Reference(ReferenceError::Country { .. }) => {
+                (FORBIDDEN, "0x000", "Invalid Country sent")
+            }
+            TextRefusal::Batch(_) | TextRefusal::Reference(_) => (BAD, "0x000", UNREADABLE),
+            TextRefusal::Missing if is_rule => {
+                (StatusCode::NOT_FOUND, "0x270", "Validation Rule does not exist")
+            }
+            TextRefusal::Missing => (
+                StatusCode::NOT_FOUND,
+                "0x000",
+                match wish.resource {
+                    Resource::Reference => "Trusted Reference does not exist",
+                    _ => "Batch does not exist",
+                },
+            ),
+            TextRefusal::Foreign { .. } => {
+                (FORBIDDEN, if is_rule { "0x210" } else { "0x000" }, "Invalid Country")
+            }
+            TextRefusal::Gone => (StatusCode::GONE, "0x000", "Batch is already deleted."),
+            TextRefusal::TooLong { .. } => {
+                (BAD, if is_rule { "0x200" } else { "0x000" }, "The message is too long")
+            }
+            // The cause is for the log; what the peer may know is that it was not his fault.
+            TextRefusal::Store(_) | TextRefusal::Interrupted(_) => {
+                let code = if is_rule { "0x299" } else { "0x000" };
+                return Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, "Unexpected Error")
+                    .details(CAUSE_IS_LOGGED);
+            }
+        };
+        let problem = Self::new(status, code, words).details(refusal);
+        match refusal {
+            TextRefusal::Uploader { subject, .. } => problem.sent(subject),
+            _ => problem,
+        }
     }
 
     /// A certificate message that was not accepted.
@@ -125,23 +211,34 @@ impl Problem {
                                         certificate not signed by a known CA";
         let other_check = || {
             let code = match operation {
-                Operation::Upload => "0x004",
+                Operation::Upload | Operation::TrustedUpload => "0x004",
                 Operation::Delete => "0x007",
             };
             Self::new(StatusCode::BAD_REQUEST, code, POSSIBLE_REASONS)
         };
+        // What is wrong with the message itself has no code of its own there.
+        let own_code = |code| if operation == Operation::TrustedUpload { "n/a" } else { code };
         let problem = match refusal {
+            Refusal::Json(_) | Refusal::NoMessage => {
+                Self::new(StatusCode::BAD_REQUEST, "n/a", "The body cannot be read")
+            }
+            Refusal::Check(UploadRefusal::PropertyNotAllowed { .. }) => {
+                Self::new(StatusCode::BAD_REQUEST, "n/a", "Property not allowed")
+            }
+            Refusal::TooLong { .. } if operation == Operation::TrustedUpload => {
+                Self::new(StatusCode::BAD_REQUEST, "n/a", "A value is too long")
+            }
             Refusal::Message(error) => {
-                Self::new(StatusCode::BAD_REQUEST, "0x402", Refusal::words(error.step()))
+                Self::new(StatusCode::BAD_REQUEST, own_code("0x402"), Refusal::words(error.step()))
             }
             Refusal::Payload(_) => Self::new(
                 StatusCode::BAD_REQUEST,
-                "0x402",
+                own_code("0x402"),
                 "CMS Message payload needs to be a DER encoded X509 certificate",
             ),
             Refusal::Signature(_) => Self::new(
                 StatusCode::BAD_REQUEST,
-                "0x009",
+                own_code("0x009"),
                 "The signature of the CMS message does not hold",
             ),
             Refusal::Check(UploadRefusal::AlreadyStored { .. }) => Self::new(
@@ -161,9 +258,9 @@ impl Problem {
             // The cause is for the log; what the peer may know is that it was not his fault.
             Refusal::Store(_) | Refusal::Interrupted(_) => {
                 return match operation {
-                    Operation::Upload => Self::new(
+                    Operation::Upload | Operation::TrustedUpload => Self::new(
                         StatusCode::INTERNAL_SERVER_ERROR,
-                        "0x003",
+                        own_code("0x003"),
                         "Upload of signer certificate failed",
                     ),
                     Operation::Delete => Self::new(
@@ -204,6 +301,14 @@ impl From<AuthenticationRefusal> for Problem {
                 "Client is not authorized to access the endpoint",
             )
             .details(&refusal),
+            AuthenticationRefusal::RoleMissing { .. } => {
+                return Self::new(
+                    StatusCode::FORBIDDEN,
+                    "0x403",
+                    "Client is not authorized to access the endpoint",
+                )
+                .details(&refusal);
+            }
         };
         // Strangers do not keep a place among the connections.
         problem.closes = true;
@@ -230,16 +335,39 @@ impl From<MessageRefusal> for Problem {
     }
 }
 
+impl From<BadSelection> for Problem {
+    fn from(selection: BadSelection) -> Self {
+        Self::invalid_parameter(selection)
+    }
+}
+
+impl From<BadRequest> for Problem {
+    fn from(refusal: BadRequest) -> Self {
+        match refusal {
+            BadRequest::Since | BadRequest::BatchId => return Self::invalid_parameter(refusal),
+            BadRequest::Future => Self::new(StatusCode::BAD_REQUEST, "", "Invalid Date"),
+            BadRequest::Missing => {
+                Self::new(StatusCode::NOT_FOUND, "0x000", "Batch does not exist")
+            }
+            BadRequest::Deleted => Self::new(StatusCode::GONE, "0x000", "Batch is deleted."),
+        }
+        .details(refusal)
+    }
+}
+
+/// A download that the database does not give. What a change cannot store has words of its own.
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
-        error!(%cause, "the database cannot be read");
+        error!(%cause, "the database could not be read");
         Self::internal()
     }
 }
 
-impl From<BadSelection> for Problem {
-    fn from(selection: BadSelection) -> Self {
-        Self::invalid_parameter(selection)
+fn invalid_values(wish: TextWish) -> &'static str {
+    match (wish.resource, wish.operation) {
+        (_, text_message::Operation::Withdraw) => "Delete Request has invalid values.",
+        (Resource::Reference, _) => "Trusted Reference has invalid values.",
+        _ => "Batch has invalid values.",
     }
 }
 

@@ -52,8 +52,8 @@ pub enum StoreError {
     /// The row would collide with another one.
     #[error("{0}")]
     Conflict(Conflict),
-    /// There is no own row with this thumbprint.
-    #[error("there is no certificate with this thumbprint")]
+    /// There is no own row under this identifier.
+    #[error("nothing is stored under this identifier")]
     NotFound,
     /// No request of that name waits for approvals.
     #[error("no such onboarding request waits for approvals")]
@@ -61,8 +61,14 @@ pub enum StoreError {
     /// The request, or the operator's approval of it, is there already.
     #[error("{0}")]
     Exists(&'static str),
+    /// What is to be deleted is deleted already.
+    #[error("it is deleted already")]
+    Gone,
+    /// A business rule does not fit what is stored.
+    #[error(transparent)]
+    Rule(#[from] gdhcn_rules::upload::UploadRefusal),
     /// The row belongs to another country than the one that asked.
-    #[error("the certificate belongs to {country}")]
+    #[error("it belongs to {country}")]
     Foreign {
         /// The country of the row.
         country: String,

@@ -2,9 +2,10 @@
 //!
 //! A [`Store`] is one database: SQLite inside a folder that the caller names, or a PostgreSQL
 //! database that several processes share. It holds the certificate tables of the gateway
-//! (onboarded certificates in [`trusted_party`], uploaded ones in [`signer_information`]) and the
-//! audit trail in [`audit_event`]; changes of the onboarded certificates that wait for operators
-//! are in [`onboarding`].
+//! (onboarded certificates in [`trusted_party`], uploaded ones in [`signer_information`]), what
+//! participants exchange beside them ([`validation_rule`], [`revocation_batch`], [`value_set`],
+//! [`trusted_reference`], [`trusted_issuer`]) and the audit trail in [`audit_event`]; changes of the
+//! onboarded certificates that wait for operators are in [`onboarding`].
 //!
 //! How data flows: changes follow one another, each in one transaction that holds the rows, the
 //! [`AuditEvent`](audit_event::AuditEvent) that tells who made it, and the next number of the
@@ -21,9 +22,14 @@
 pub mod audit_event;
 pub mod limit;
 pub mod onboarding;
+pub mod revocation_batch;
 pub mod signer_information;
 pub mod tombstone;
+pub mod trusted_issuer;
 pub mod trusted_party;
+pub mod trusted_reference;
+pub mod validation_rule;
+pub mod value_set;
 
 mod backup;
 mod database;

@@ -18,6 +18,12 @@ pub const KID: usize = 20;
 pub const DOMAIN: usize = 32;
 /// `properties`: what an uploader says of a certificate, as JSON.
 pub const PROPERTIES: usize = 2000;
+/// `cms` of a rule: five times what the reference takes.
+pub const RULE: usize = 100_000;
+/// `cms` of a revocation batch, as in the reference.
+pub const BATCH: usize = 1_024_000;
+/// `cms` of a trusted reference.
+pub const REFERENCE: usize = 100_000;
 /// `uuid` and `source_gateway_id`.
 pub const UUID: usize = 36;
 /// `event` and `code` of an audit event.

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use gdhcn_codes::KeyUsage;
 use gdhcn_crypto::{Backend, KeyError, Thumbprint};
 use gdhcn_envelope::x509::{Certificate, CertificateError};
 
@@ -56,14 +55,39 @@ pub struct Allowed<'a> {
 /// An upload that passed: what to store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AcceptedUpload {
-    /// [`KeyUsage::Desc`] if that was asked for, otherwise [`KeyUsage::Dsc`].
-    pub usage: KeyUsage,
+    /// What the certificate is for.
+    pub group: UploadGroup,
     /// The authority that issued the certificate.
     pub issuer: Thumbprint,
 }
 
 /// The groups that an upload may ask for.
-const GROUPS: [&str; 5] = ["DSC", "SIGN", "AUTH", "CUSTOM", "DESC"];
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UploadGroup {
+    /// Document signer, under an SCA.
+    Dsc,
+    /// Signer of other things, under an SCA.
+    Sign,
+    /// Authentication key outside the gateway, under an SCA.
+    Auth,
+    /// Any other use, under an SCA.
+    Custom,
+    /// Data exchange signer, under a DECA.
+    Desc,
+}
+
+impl UploadGroup {
+    fn of(text: &str) -> Option<Self> {
+        Some(match text {
+            "DSC" => Self::Dsc,
+            "SIGN" => Self::Sign,
+            "AUTH" => Self::Auth,
+            "CUSTOM" => Self::Custom,
+            "DESC" => Self::Desc,
+            _ => return None,
+        })
+    }
+}
 
 impl Upload<'_> {
     /// Judges an upload up to the steps that the database decides. The first failing step decides.
@@ -81,13 +105,10 @@ impl Upload<'_> {
         backend: Backend,
     ) -> Result<AcceptedUpload, UploadRefusal> {
         self.check_uploader(registry)?;
+        // For every group (deviation D-18): only the country in the certificate could withdraw it.
+        self.check_country()?;
         let group = self.group.unwrap_or("DSC");
-        if group == "DSC" {
-            self.check_country()?;
-        }
-        if !GROUPS.contains(&group) {
-            return Err(not_allowed(Property::Group, group));
-        }
+        let group = UploadGroup::of(group).ok_or_else(|| not_allowed(Property::Group, group))?;
         if let Some(domain) = self.domain.filter(|domain| !allowed.domains.contains(domain)) {
             return Err(not_allowed(Property::Domain, domain));
         }
@@ -95,12 +116,12 @@ impl Upload<'_> {
             return Err(not_allowed(Property::Name, name));
         }
         self.certificate.public_key().map_err(|error| UploadRefusal::UnusableKey(error.clone()))?;
-        let (usage, authorities) = match group {
-            "DESC" => (KeyUsage::Desc, registry.decas),
-            _ => (KeyUsage::Dsc, registry.scas),
+        let authorities = match group {
+            UploadGroup::Desc => registry.decas,
+            _ => registry.scas,
         };
         let issuer = self.issuer(authorities, backend)?;
-        Ok(AcceptedUpload { usage, issuer })
+        Ok(AcceptedUpload { group, issuer })
     }
 
     /// Judges who sends: the signer, then the country of the certificate. A withdrawal asks no

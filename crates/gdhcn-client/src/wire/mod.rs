@@ -5,18 +5,22 @@
 
 mod certificate_type;
 mod problem_report;
+mod revocation_list;
 pub mod timestamp;
 mod trust_list;
 mod trusted_certificate;
 mod trusted_issuer;
 mod trusted_reference;
+mod validation_rule;
 
 pub use certificate_type::{CertificateType, UnknownCertificateType};
 pub use problem_report::ProblemReport;
+pub use revocation_list::{RevocationListItem, RevocationListPage};
 pub use trust_list::TrustListItem;
 pub use trusted_certificate::{TrustedCertificateItem, TrustedCertificateUpload};
 pub use trusted_issuer::TrustedIssuerItem;
 pub use trusted_reference::TrustedReferenceItem;
+pub use validation_rule::ValidationRuleItem;
 
 /// Media type of an uploaded certificate message: the Base64 text of a CMS `SignedData`.
 pub const CMS: &str = "application/cms";

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use gdhcn_envelope::x509::Validity;
+use gdhcn_store::trusted_party::Role;
 use http::request::Parts;
 use jiff::Timestamp;
 
@@ -25,6 +26,18 @@ pub(crate) struct Authenticated {
     pub(crate) thumbprint: String,
     /// When the client certificate ends.
     pub(crate) not_after: Timestamp,
+    /// What the client certificate may do beyond the common routes.
+    pub(crate) roles: Vec<Role>,
+}
+
+impl Authenticated {
+    /// Makes sure that the peer has a role.
+    pub(crate) fn require(&self, role: Role) -> Result<(), AuthenticationRefusal> {
+        if self.roles.contains(&role) {
+            return Ok(());
+        }
+        Err(AuthenticationRefusal::RoleMissing { role })
+    }
 }
 
 /// Why a peer may not be served.
@@ -48,6 +61,12 @@ pub(crate) enum AuthenticationRefusal {
     /// The certificate is not valid now.
     #[error("{0}")]
     OutsideValidity(OutsideValidity),
+    /// The certificate lacks a role.
+    #[error("the client certificate does not have the role {}", .role.as_str())]
+    RoleMissing {
+        /// The role.
+        role: Role,
+    },
 }
 
 /// On which side of its validity a client certificate is.
@@ -87,6 +106,7 @@ pub(crate) fn authenticate(
         country: country.clone(),
         thumbprint: identity.thumbprint.clone(),
         not_after: party.certificate.not_after(),
+        roles: party.roles.clone(),
     })
 }
 

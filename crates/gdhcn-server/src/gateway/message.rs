@@ -1,8 +1,7 @@
-//! Receiving the body of a certificate message.
+//! Receiving the body of a signed message.
 
 use axum::body::Body;
 use bytes::Bytes;
-use gdhcn_client::wire;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
@@ -15,10 +14,10 @@ const DISCARDED_TIMES_LIMIT: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MessageRefusal {
     /// The body is of another media type, or says nothing of it.
-    #[error("expected Content-Type {expected}, found {found}")]
+    #[error("expected Content-Type {}, found {found}", .expected.join(" or "))]
     MediaType {
         /// What the path takes.
-        expected: &'static str,
+        expected: &'static [&'static str],
         /// What came.
         found: String,
     },
@@ -33,12 +32,16 @@ pub(crate) enum MessageRefusal {
     Incomplete,
 }
 
-/// The body of a certificate message: the Base64 text of a CMS.
+/// The body of a signed message: the Base64 text of a CMS.
 ///
 /// `Content-Encoding` and `Content-Transfer-Encoding` are not looked at: clients send `base64`
 /// there, which is no HTTP coding.
-pub(crate) async fn receive(request: Request<Body>, limit: usize) -> Result<Bytes, MessageRefusal> {
-    require_media_type(request.headers(), wire::CMS)?;
+pub(crate) async fn receive(
+    request: Request<Body>,
+    media_types: &'static [&'static str],
+    limit: usize,
+) -> Result<Bytes, MessageRefusal> {
+    require_media_type(request.headers(), media_types)?;
     body(request, limit).await
 }
 
@@ -78,11 +81,14 @@ pub(crate) async fn body(request: Request<Body>, limit: usize) -> Result<Bytes, 
     Ok(received.into())
 }
 
-fn require_media_type(headers: &HeaderMap, expected: &'static str) -> Result<(), MessageRefusal> {
+fn require_media_type(
+    headers: &HeaderMap,
+    expected: &'static [&'static str],
+) -> Result<(), MessageRefusal> {
     let found = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let essence =
         found.as_deref().and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case(expected) {
+    if expected.iter().any(|expected| essence.eq_ignore_ascii_case(expected)) {
         return Ok(());
     }
     let found = found.as_deref().unwrap_or("none").chars().take(64).collect();
@@ -91,6 +97,8 @@ fn require_media_type(headers: &HeaderMap, expected: &'static str) -> Result<(),
 
 #[cfg(test)]
 mod tests {
+    use gdhcn_client::wire;
+
     use super::*;
 
     async fn take(media_type: Option<&str>, body: Vec<u8>) -> Result<Bytes, MessageRefusal> {
@@ -98,7 +106,7 @@ mod tests {
         if let Some(media_type) = media_type {
             request = request.header(CONTENT_TYPE, media_type);
         }
-        receive(request.body(Body::from(body)).unwrap(), 8).await
+        receive(request.body(Body::from(body)).unwrap(), &[wire::CMS], 8).await
     }
 
     #[tokio::test]

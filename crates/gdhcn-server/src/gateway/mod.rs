@@ -5,9 +5,11 @@
 //! resource of the interface; `authentication` decides who may ask, `snapshot` is what is
 //! answered from, `trust` keeps it present.
 
+mod act;
 pub(crate) mod authentication;
 mod country_list;
 mod delta;
+mod issuers;
 mod list;
 mod list_query;
 mod management;
@@ -18,15 +20,21 @@ mod onboarding;
 mod openapi;
 mod operators;
 mod proxy_check;
+mod references;
 pub(crate) mod refusal;
 mod reload;
 mod representation;
+pub(crate) mod revocation_list;
 mod routes;
+mod rules;
 mod signer_certificate;
 mod snapshot;
 mod status;
+pub(crate) mod text_message;
 mod trust;
 pub(crate) mod trust_list;
+mod trusted_certificate;
+mod value_sets;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -62,7 +70,7 @@ use self::trust::Trust;
 pub use self::trust::TrustError;
 use crate::clock::Clock;
 use crate::config::{
-    ConfigError, GatewayConfig, Limits, Profile, ProxyHeaders, TrustedCertificates,
+    ConfigError, GatewayConfig, Limits, Profile, ProxyHeaders, Revocation, TrustedCertificates,
 };
 use crate::listen::tls::{TlsConfigs, TlsError};
 use crate::listen::{Listener, Rules, stopped};
@@ -87,6 +95,7 @@ pub struct Gateway {
     rates: RequestRates,
     proxy_check: ProxyCheck,
     measured: Measured,
+    revocation: Revocation,
 }
 
 /// A gateway that serves. Dropping it stops it without waiting; [`shutdown`](Self::shutdown)
@@ -203,6 +212,7 @@ impl Gateway {
             proxies: config.proxy_headers.clone(),
             profile: config.profile,
             trusted_certificates: config.trusted_certificates.clone(),
+            revocation: config.revocation,
             rates: RequestRates::new(&config.limits),
             proxy_check: ProxyCheck::new(&config.proxy_headers),
             measured: Measured::new(server_not_after),
@@ -216,7 +226,7 @@ impl Gateway {
             metrics: Some(Arc::clone(&gateway.metrics)),
             clock: gateway.clock,
         };
-        Self::routes()
+        Self::routes(gateway.revocation)
             .into_router()
             .fallback(async || Problem::no_such_path())
             .layer(CatchPanicLayer::custom(panicked))
@@ -226,10 +236,15 @@ impl Gateway {
 
     /// The participants' interface. Each path stands in `openapi.rs` too; a test holds the two
     /// together.
-    fn routes() -> Routes {
+    fn routes(revocation: Revocation) -> Routes {
         Routes::new()
             .route("/trustList", only(get(trust_list::all)))
             .route("/trustList/certificate", only(get(trust_list::certificates)))
+            .route(
+                "/trustedCertificate",
+                only(post(trusted_certificate::upload).merge(delete(signer_certificate::delete))),
+            )
+            .route("/trustedCertificate/delete", only(post(signer_certificate::delete)))
             .route("/trustList/{type}", only(get(trust_list::by_type)))
             .route("/trustList/{type}/{country}", only(get(trust_list::by_country)))
             .route("/countrylist", only(get(country_list::list)))
@@ -239,6 +254,42 @@ impl Gateway {
             )
             .route("/signerCertificate/delete", only(post(signer_certificate::delete)))
             .route("/openapi.json", only(get(openapi::for_participants)))
+            .merge(Self::documents())
+            .merge(Self::revocation(revocation))
+    }
+
+    /// What participants exchange beside certificates.
+    fn documents() -> Routes {
+        let reference = || only(post(references::upload).merge(delete(references::delete)));
+        Routes::new()
+            .route("/rules", only(post(rules::upload).merge(delete(rules::delete))))
+            .route("/rules/delete", only(post(rules::delete)))
+            .route("/rules/{country}", only(get(rules::list)))
+            .route("/valuesets", only(get(value_sets::list)))
+            .route("/valuesets/{id}", only(get(value_sets::one)))
+            .route("/trust/reference", reference())
+            .route("/trust/references", reference())
+            .route("/trust/reference/{uuid}", only(get(references::one)))
+            .route("/trust/references/{uuid}", only(get(references::one)))
+            .route("/trustList/references", only(get(references::list)))
+            .route("/trustList/issuers", only(get(issuers::list)))
+    }
+
+    /// Routes that are switched off do not exist: 404, also for another method.
+    fn revocation(switches: Revocation) -> Routes {
+        let list = get(revocation_list::list);
+        match (switches.enabled, switches.uploads) {
+            (false, _) => Routes::new(),
+            (true, false) => Routes::new()
+                .route("/revocation-list", list.fallback(async || Problem::no_such_path())),
+            (true, true) => {
+                let changes = post(revocation_list::upload).merge(delete(revocation_list::delete));
+                Routes::new()
+                    .route("/revocation-list", only(list.merge(changes)))
+                    .route("/revocation-list/delete", only(post(revocation_list::delete)))
+                    .route("/revocation-list/{batchId}", only(get(revocation_list::one)))
+            }
+        }
     }
 }
 
@@ -337,7 +388,7 @@ mod tests {
             panic!("a secret")
         }
         let router: Router =
-            Router::new().route("/", get(defective)).layer(CatchPanicLayer::custom(panicked));
+            Routes::new().route("/", get(defective)).layer(CatchPanicLayer::custom(panicked));
         let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = to_bytes(answer.into_body(), 10_000).await.unwrap();

@@ -26,6 +26,12 @@ pub(crate) enum Refusal {
     /// ambiguous.
     #[error("the certificate is not in DER: {0}")]
     Encoding(CertificateError),
+    /// The body is no JSON of the wanted shape.
+    #[error("the body is no upload of a trusted certificate: {0}")]
+    Json(String),
+    /// The body has no message.
+    #[error("the member cms is missing")]
+    NoMessage,
     /// The stored certificate is another country's.
     #[error("the certificate belongs to another country")]
     ForeignRow,

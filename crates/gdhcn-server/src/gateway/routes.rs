@@ -32,6 +32,15 @@ impl Routes {
         }
     }
 
+    /// The paths of both.
+    pub(super) fn merge(self, other: Self) -> Self {
+        Self {
+            #[cfg(test)]
+            paths: [self.paths, other.paths].concat(),
+            router: self.router.merge(other.router),
+        }
+    }
+
     #[cfg(test)]
     /// The paths in the order in which they were added.
     pub(super) fn paths(&self) -> &[&'static str] {

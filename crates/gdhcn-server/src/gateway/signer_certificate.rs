@@ -7,25 +7,22 @@ use axum::extract::State;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use gdhcn_codes::KeyUsage;
-use gdhcn_crypto::{Backend, sha256};
+use gdhcn_client::wire;
+use gdhcn_crypto::Backend;
 use gdhcn_envelope::cms::{self, Content, OpenedMessage, SignedMessage, ber};
 use gdhcn_envelope::x509::{Certificate, CertificateError};
-use gdhcn_store::audit_event::AuditEvent;
 use gdhcn_store::signer_information::{NewSignerInformation, SignerType};
 use gdhcn_store::{Conflict, StoreError};
-use gdhcn_trust::upload::{Allowed, Registry, Upload, UploadRefusal};
+use gdhcn_trust::upload::{Allowed, Registry, Upload, UploadGroup, UploadRefusal};
 use http::{Request, StatusCode};
-use tracing::error;
 
 use super::Gateway;
+use super::act::{self, Act, Refused, Wish};
 use super::authentication::Authenticated;
 use super::list::DEFAULT_DOMAIN;
-use super::message;
 use super::refusal::{Refusal, Sent};
 use super::snapshot::TrustSnapshot;
 use crate::problem::{Operation, Problem};
-use crate::telemetry::RequestRecord;
 
 /// Stores a document signer that the participant's upload key has signed: 201.
 pub(crate) async fn upload(
@@ -47,43 +44,41 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Once the message has arrived it is acted on to the end and recorded, on a task of its own: a
-/// peer that closes the connection, or a request that takes too long, leaves no hole in the trail.
+/// What a certificate message asks for.
+pub(super) struct CertificateWish {
+    operation: Operation,
+    sent: Sent,
+}
+
+/// What an upload asks for beside the certificate.
+#[derive(Debug, Default)]
+pub(super) struct Terms {
+    /// The certificate group; `DSC` when absent.
+    pub(super) group: Option<String>,
+    /// The trust domain; the configured one when absent.
+    pub(super) domain: Option<String>,
+    /// The key identifier; that of the certificate when absent.
+    pub(super) kid: Option<String>,
+    /// Names of the properties.
+    pub(super) property_names: Vec<String>,
+    /// The properties as they are stored.
+    pub(super) properties: Option<String>,
+    /// What is stored as signature; the detached form of the message when absent.
+    pub(super) message: Option<String>,
+}
+
 async fn perform(
     gateway: Arc<Gateway>,
     peer: Authenticated,
     operation: Operation,
     request: Request<Body>,
 ) -> Result<(), Problem> {
-    let mut act = Act::begin(Arc::clone(&gateway), peer, operation, &request);
-    let request_id = act.request_id.clone();
-    let body = message::receive(request, gateway.limits.load().body_bytes).await?;
-    let task = tokio::spawn(async move {
-        let outcome = match operation {
-            Operation::Upload => act.upload(body).await,
-            Operation::Delete => act.delete(body).await,
-        };
-        act.end(outcome).await
-    });
-    task.await.unwrap_or_else(|cause| {
-        error!(request = request_id, %cause, "a change was interrupted");
-        Err(Problem::internal())
-    })
-}
-
-/// One upload or withdrawal, from the message to the audit trail.
-struct Act {
-    gateway: Arc<Gateway>,
-    peer: Authenticated,
-    operation: Operation,
-    request_id: String,
-    sent: Sent,
-    signer: Option<Certificate>,
-    payload_sha256: Option<String>,
+    let wish = CertificateWish::new(operation, &peer);
+    act::perform(gateway, peer, wish, request).await
 }
 
 /// A message whose signature holds. Whose it is was not asked yet.
-struct Verified {
+pub(super) struct Verified {
     certificate: Certificate,
     /// What keeps the certificate from being stored, although it could be read.
     encoding: Option<CertificateError>,
@@ -97,55 +92,87 @@ struct Learnt {
     signer: Option<Certificate>,
 }
 
-impl Act {
-    fn begin(
-        gateway: Arc<Gateway>,
-        peer: Authenticated,
-        operation: Operation,
-        request: &Request<Body>,
-    ) -> Self {
-        let record = request.extensions().get::<Arc<RequestRecord>>();
-        Self {
-            gateway,
-            operation,
-            request_id: record.map(|record| record.id().to_owned()).unwrap_or_default(),
-            sent: Sent { certificate: None, country: peer.country.clone() },
-            peer,
-            signer: None,
-            payload_sha256: None,
+impl Wish for CertificateWish {
+    type Done = ();
+    type Refusal = Refusal;
+
+    const MEDIA_TYPES: &'static [&'static str] = &[wire::CMS];
+
+    async fn carry_out(&mut self, act: &mut Act, body: Bytes) -> Result<(), Refusal> {
+        let verified = self.read(act, body).await?;
+        match self.operation {
+            Operation::Upload | Operation::TrustedUpload => {
+                let terms = Terms { domain: Some(DEFAULT_DOMAIN.to_owned()), ..Terms::default() };
+                self.upload(act, &verified, terms).await
+            }
+            Operation::Delete => self.delete(act, &verified).await,
         }
     }
 
-    async fn upload(&mut self, body: Bytes) -> Result<(), Refusal> {
-        let verified = self.read(body).await?;
-        let snapshot = self.gateway.trust.current();
-        let upload = self.asked(&verified);
-        let registry = self.registry(&snapshot);
+    fn refused(&self, _act: &Act, refusal: &Refusal) -> Refused {
+        let event = outcome_name(refusal, self.operation);
+        Refused {
+            problem: Problem::of_refusal(refusal, self.operation, &self.sent),
+            event,
+            description: description(self.operation, event),
+        }
+    }
+}
+
+impl CertificateWish {
+    pub(super) fn new(operation: Operation, peer: &Authenticated) -> Self {
+        Self { operation, sent: Sent { certificate: None, country: peer.country.clone() } }
+    }
+
+    pub(super) async fn upload(
+        &self,
+        act: &Act,
+        verified: &Verified,
+        terms: Terms,
+    ) -> Result<(), Refusal> {
+        let snapshot = act.gateway.trust.current();
+        let rules = &act.gateway.trusted_certificates;
+        let domain = terms.domain.unwrap_or_else(|| rules.default_domain.clone());
+        let names: Vec<_> = terms.property_names.iter().map(String::as_str).collect();
+        let upload = Upload {
+            group: terms.group.as_deref(),
+            domain: Some(&domain),
+            properties: &names,
+            ..asked(&act.peer, verified)
+        };
+        let domains: Vec<_> = rules.allowed_domains.iter().map(String::as_str).collect();
+        let properties: Vec<_> = rules.allowed_properties.iter().map(String::as_str).collect();
+        // The old route names no domain: what it stores is always allowed.
+        let domains = match self.operation {
+            Operation::TrustedUpload => domains,
+            _ => vec![DEFAULT_DOMAIN],
+        };
+        let allowed = Allowed { domains: &domains, properties: &properties };
+        let registry = registry(&act.peer, &snapshot);
         if let Some(error) = &verified.encoding {
             // Signer and country come before the encoding in the order of the checks.
             upload.check_sender(&registry)?;
             return Err(Refusal::Encoding(error.clone()));
         }
-        let accepted = upload.check(&registry, &Allowed::default(), Backend::default())?;
+        let accepted = upload.check(&registry, &allowed, Backend::default())?;
 
         let certificate = &verified.certificate;
         let row = NewSignerInformation {
-            created_at: self.gateway.clock.now(),
-            country: self.peer.country.clone(),
+            created_at: act.now(),
+            country: act.peer.country.clone(),
             thumbprint: certificate.thumbprint().to_string(),
             raw_data: BASE64_STANDARD.encode(certificate.der()),
-            signature: BASE64_STANDARD.encode(verified.message.to_detached_der()),
-            certificate_type: match accepted.usage {
-                KeyUsage::Desc => SignerType::Desc,
-                _ => SignerType::Dsc,
-            },
-            kid: certificate.kid().to_base64(),
-            domain: Some(DEFAULT_DOMAIN.to_owned()),
-            properties: None,
+            signature: terms
+                .message
+                .unwrap_or_else(|| BASE64_STANDARD.encode(verified.message.to_detached_der())),
+            certificate_type: signer_type(accepted.group),
+            kid: terms.kid.unwrap_or_else(|| certificate.kid().to_base64()),
+            domain: Some(domain.clone()),
+            properties: terms.properties,
             source_gateway_id: None,
         };
-        let event = self.event("SUCCESS", None);
-        let stored = self.gateway.trust.store().insert_signer_information(row, &event).await;
+        let event = act.accepted("SUCCESS", description(self.operation, "SUCCESS"));
+        let stored = act.store().insert_signer_information(row, &event).await;
         let change = stored.map_err(|error| match error {
             StoreError::Conflict(Conflict::Thumbprint) => {
                 UploadRefusal::AlreadyStored { thumbprint: certificate.thumbprint() }.into()
@@ -156,28 +183,25 @@ impl Act {
             }
             error => Refusal::Store(error),
         })?;
-        self.gateway.trust.uploaded(&change).await;
+        act.gateway.trust.uploaded(&change).await;
         Ok(())
     }
 
-    async fn delete(&mut self, body: Bytes) -> Result<(), Refusal> {
-        let verified = self.read(body).await?;
-        let snapshot = self.gateway.trust.current();
+    async fn delete(&self, act: &Act, verified: &Verified) -> Result<(), Refusal> {
+        let snapshot = act.gateway.trust.current();
         // Whether it is stored is for the database to say, and the stored country counts: a
         // certificate that was stored under another group may name another country (deviation D-18).
-        let country_of_origin = match self.asked(&verified).check_sender(&self.registry(&snapshot))
-        {
+        let asked = asked(&act.peer, verified);
+        let country_of_origin = match asked.check_sender(&registry(&act.peer, &snapshot)) {
             Ok(()) => None,
             Err(refusal @ UploadRefusal::CountryOfOrigin { .. }) => Some(refusal),
             Err(refusal) => return Err(refusal.into()),
         };
         let thumbprint = verified.certificate.thumbprint();
-        let event = self.event("SUCCESS", None);
-        let deleted = self
-            .gateway
-            .trust
+        let event = act.accepted("SUCCESS", description(self.operation, "SUCCESS"));
+        let deleted = act
             .store()
-            .delete_signer_information(&thumbprint.to_string(), &self.peer.country, &event)
+            .delete_signer_information(&thumbprint.to_string(), &act.peer.country, &event)
             .await;
         let change = deleted.map_err(|error| match error {
             StoreError::NotFound => {
@@ -186,13 +210,12 @@ impl Act {
             StoreError::Foreign { .. } => Refusal::ForeignRow,
             error => Refusal::Store(error),
         })?;
-        self.gateway.trust.deleted(&change).await;
+        act.gateway.trust.deleted(&change).await;
         Ok(())
     }
 
     /// Reads the message on a thread for such work, so that a large one delays nobody else.
-    async fn read(&mut self, body: Bytes) -> Result<Verified, Refusal> {
-        self.payload_sha256 = Some(hex::encode(sha256(&body)));
+    pub(super) async fn read(&mut self, act: &mut Act, body: Bytes) -> Result<Verified, Refusal> {
         let read = tokio::task::spawn_blocking(move || {
             let mut learnt = Learnt::default();
             let outcome = read(&body, &mut learnt);
@@ -200,70 +223,54 @@ impl Act {
         });
         let (outcome, learnt) = read.await.map_err(Refusal::Interrupted)?;
         if let Some(certificate) = &learnt.certificate {
-            self.payload_sha256 = Some(certificate.thumbprint().to_string());
+            act.payload_sha256 = certificate.thumbprint().to_string();
         }
         self.sent.certificate = learnt.certificate;
-        self.signer = learnt.signer;
+        act.signer = learnt.signer;
         outcome
     }
+}
 
-    fn asked<'v>(&'v self, verified: &'v Verified) -> Upload<'v> {
-        Upload {
-            certificate: &verified.certificate,
-            signer: verified.message.signer_certificate(),
-            country: &self.peer.country,
-            group: None,
-            domain: None,
-            properties: &[],
-        }
+fn asked<'v>(peer: &'v Authenticated, verified: &'v Verified) -> Upload<'v> {
+    Upload {
+        certificate: &verified.certificate,
+        signer: verified.message.signer_certificate(),
+        country: &peer.country,
+        group: None,
+        domain: None,
+        properties: &[],
     }
+}
 
-    fn registry<'s>(&self, snapshot: &'s TrustSnapshot) -> Registry<'s> {
-        Registry {
-            uploaders: snapshot.uploaders(&self.peer.country),
-            scas: snapshot.scas(&self.peer.country),
-            decas: snapshot.decas(&self.peer.country),
-        }
+fn registry<'s>(peer: &Authenticated, snapshot: &'s TrustSnapshot) -> Registry<'s> {
+    Registry {
+        uploaders: snapshot.uploaders(&peer.country),
+        scas: snapshot.scas(&peer.country),
+        decas: snapshot.decas(&peer.country),
     }
+}
 
-    /// Turns a refusal into the answer and records it.
-    async fn end(self, outcome: Result<(), Refusal>) -> Result<(), Problem> {
-        let Err(refusal) = outcome else { return Ok(()) };
-        let problem = Problem::of_refusal(&refusal, self.operation, &self.sent);
-        if let Refusal::Store(_) | Refusal::Interrupted(_) = &refusal {
-            error!(request = self.request_id, cause = %refusal, "a change could not be stored");
-        }
-        let event = self.event(outcome_name(&refusal, self.operation), Some(problem.code()));
-        if let Err(cause) = self.gateway.trust.store().append_audit_event(&event).await {
-            error!(request = self.request_id, %cause, "a refusal could not be recorded");
-        }
-        Err(problem)
+fn signer_type(group: UploadGroup) -> SignerType {
+    match group {
+        UploadGroup::Dsc => SignerType::Dsc,
+        UploadGroup::Sign => SignerType::Sign,
+        UploadGroup::Auth => SignerType::Auth,
+        UploadGroup::Custom => SignerType::Custom,
+        UploadGroup::Desc => SignerType::Desc,
     }
+}
 
-    fn event(&self, event: &str, code: Option<&str>) -> AuditEvent {
-        let description = match (self.operation, event) {
-            (Operation::Upload, "SUCCESS") => {
-                "postVerificationInformation successful executed".to_owned()
-            }
-            (Operation::Upload, event) => format!("postVerificationInformation triggered {event}"),
-            (Operation::Delete, event) => {
-                format!("revokeVerificationInformation triggered {event}")
-            }
-        };
-        AuditEvent {
-            occurred_at: self.gateway.clock.now(),
-            request_id: self.request_id.clone(),
-            country: Some(self.peer.country.clone()),
-            uploader_fingerprint: self
-                .signer
-                .as_ref()
-                .map(|signer| signer.thumbprint().to_string()),
-            authentication_fingerprint: Some(self.peer.thumbprint.clone()),
-            event: event.to_owned(),
-            description,
-            code: code.map(str::to_owned),
-            payload_sha256: self.payload_sha256.clone(),
+fn description(operation: Operation, event: &str) -> String {
+    match (operation, event) {
+        (Operation::Upload, "SUCCESS") => {
+            "postVerificationInformation successful executed".to_owned()
         }
+        (Operation::Upload, event) => format!("postVerificationInformation triggered {event}"),
+        (Operation::TrustedUpload, "SUCCESS") => {
+            "postTrustedCertificate successful executed".to_owned()
+        }
+        (Operation::TrustedUpload, event) => format!("postTrustedCertificate triggered {event}"),
+        (Operation::Delete, event) => format!("revokeVerificationInformation triggered {event}"),
     }
 }
 
@@ -271,7 +278,11 @@ impl Act {
 /// D-30).
 fn outcome_name(refusal: &Refusal, operation: Operation) -> &'static str {
     match (refusal, operation) {
-        (Refusal::Store(_) | Refusal::Interrupted(_), Operation::Upload) => "UPLOAD_FAILED",
+        (
+            Refusal::Store(_) | Refusal::Interrupted(_),
+            Operation::Upload | Operation::TrustedUpload,
+        )
+        | (Refusal::Check(UploadRefusal::PropertyNotAllowed { .. }), _) => "UPLOAD_FAILED",
         (Refusal::Store(_) | Refusal::Interrupted(_), Operation::Delete) => "DELETE_FAILED",
         (Refusal::Check(UploadRefusal::AlreadyStored { .. }), _) => "ALREADY_EXIST_CHECK_FAILED",
         (Refusal::Check(UploadRefusal::NotStored { .. }), _) => "EXIST_CHECK_FAILED",
@@ -306,4 +317,9 @@ fn read_payload(
         Some(certificate) => Ok((certificate, Some(error))),
         None => Err(Refusal::Payload(error)),
     }
+}
+
+/// The text of a message as clients with a strict Base64 decoder take it.
+pub(super) fn without_white_space(text: &str) -> String {
+    text.chars().filter(|character| !character.is_ascii_whitespace()).collect()
 }

@@ -23,7 +23,8 @@ use crate::problem::Problem;
 /// The most codes of one request.
 const MOST_CODES: usize = 1000;
 
-const MEDIA_TYPES: &str = "text/plain, application/json, image/png, image/jpeg or image/webp";
+const MEDIA_TYPES: [&str; 5] =
+    ["text/plain", "application/json", "image/png", "image/jpeg", "image/webp"];
 
 /// Several codes, and by what they are to be judged.
 #[derive(Debug, Deserialize)]
@@ -95,7 +96,7 @@ pub(super) async fn verify(
         },
         _ => {
             let found = if kind.is_empty() { "none".to_owned() } else { kind };
-            return Err(MessageRefusal::MediaType { expected: MEDIA_TYPES, found }.into());
+            return Err(MessageRefusal::MediaType { expected: &MEDIA_TYPES, found }.into());
         }
     };
     if at.is_some() {

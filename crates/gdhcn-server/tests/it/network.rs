@@ -271,6 +271,21 @@ impl Network {
         }
     }
 
+    /// Both countries are onboarded, their client certificates with all roles, and batches can be
+    /// uploaded.
+    pub(crate) async fn revoking() -> (Self, GatewayConfig) {
+        let network = Self::onboarded().await;
+        for role in ["REVOCATION_LIST_READER", "REVOCATION_UPLOADER", "REVOCATION_DELETER"] {
+            network.database.by_hand(&format!(
+                "INSERT INTO trusted_party_roles SELECT id, '{role}' FROM trusted_party
+                  WHERE certificate_type = 'AUTHENTICATION'"
+            ));
+        }
+        let mut config = network.config();
+        config.revocation.uploads = true;
+        (network, config)
+    }
+
     /// Starts the gateway.
     pub(crate) async fn start(&self) -> Gate {
         self.start_with(self.config()).await
@@ -278,8 +293,13 @@ impl Network {
 
     /// Starts the gateway with another configuration.
     pub(crate) async fn start_with(&self, config: GatewayConfig) -> Gate {
+        self.start_at(config, now()).await
+    }
+
+    /// Starts the gateway at another present.
+    pub(crate) async fn start_at(&self, config: GatewayConfig, at: Timestamp) -> Gate {
         let tls = config.tls.is_some();
-        let running = Gateway::start(config, Clock::Fixed(now())).await.unwrap();
+        let running = Gateway::start(config, Clock::Fixed(at)).await.unwrap();
         Gate {
             server: tls.then(|| self.server.certificate.der().to_vec()),
             address: running.address(),

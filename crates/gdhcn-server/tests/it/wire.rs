@@ -91,6 +91,16 @@ impl Ask {
             .body(message)
     }
 
+    /// A body as a text message in its own media type.
+    pub(crate) fn cms_text(self, message: impl Into<Vec<u8>>) -> Self {
+        self.header("Content-Type", "application/cms-text").body(message)
+    }
+
+    /// A JSON text.
+    pub(crate) fn json(self, text: impl Into<Vec<u8>>) -> Self {
+        self.header("Content-Type", "application/json").body(text)
+    }
+
     /// The bytes of the request, on a connection that ends with it.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.head.clone().into_bytes();

@@ -1,7 +1,6 @@
-use gdhcn_codes::KeyUsage;
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_trust::profile::Role;
-use gdhcn_trust::upload::{Allowed, Registry, Upload, UploadRefusal};
+use gdhcn_trust::upload::{Allowed, Registry, Upload, UploadGroup, UploadRefusal};
 
 use crate::network::{BACKEND, Holder, Party};
 
@@ -52,7 +51,7 @@ fn an_upload_under_one_of_several_authorities_passes() {
     let upload =
         Upload { group: Some("DSC"), domain: Some("DCC"), properties: &["note"], ..case.upload() };
     let accepted = upload.check(&case.registry(), &allowed, BACKEND).unwrap();
-    assert_eq!(accepted.usage, KeyUsage::Dsc);
+    assert_eq!(accepted.group, UploadGroup::Dsc);
     assert_eq!(accepted.issuer, case.party.sca.certificate.thumbprint());
 }
 
@@ -62,7 +61,7 @@ fn a_data_exchange_signer_needs_a_data_exchange_authority() {
     let desc = case.deca.issue("XXA", 5);
     let upload = Upload { certificate: &desc.certificate, group: Some("DESC"), ..case.upload() };
     let accepted = upload.check(&case.registry(), &Allowed::default(), BACKEND).unwrap();
-    assert_eq!(accepted.usage, KeyUsage::Desc);
+    assert_eq!(accepted.group, UploadGroup::Desc);
     let as_dsc = Upload { group: None, ..upload };
     assert!(matches!(refusal(&as_dsc, &case.registry()), UploadRefusal::NotIssued { .. }));
 }
@@ -109,14 +108,14 @@ fn the_first_failing_step_decides() {
 }
 
 #[test]
-fn the_country_is_compared_for_document_signers_only() {
+fn the_country_is_compared_for_every_group() {
     let case = Case::new();
     let foreign = case.party.sca.issue("XXB", 5);
     let upload =
         Upload { certificate: &foreign.certificate, group: Some("CUSTOM"), ..case.upload() };
-    assert!(upload.check(&case.registry(), &Allowed::default(), BACKEND).is_ok());
-    // A withdrawal compares it for every group.
     let registry = case.registry();
+    let refused = upload.check(&registry, &Allowed::default(), BACKEND);
+    assert!(matches!(refused, Err(UploadRefusal::CountryOfOrigin { .. })));
     assert!(matches!(upload.check_sender(&registry), Err(UploadRefusal::CountryOfOrigin { .. })));
 }
 

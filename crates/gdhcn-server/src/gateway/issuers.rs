@@ -1,0 +1,83 @@
+//! `GET /trustList/issuers`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use gdhcn_client::wire::TrustedIssuerItem;
+use gdhcn_crypto::Backend;
+use gdhcn_envelope::x509::Certificate;
+use gdhcn_store::trusted_issuer::TrustedIssuer as Row;
+use gdhcn_trust::issuer::{IssuerKind, IssuerText, TrustedIssuer};
+use http::HeaderMap;
+use tracing::warn;
+
+use super::Gateway;
+use super::authentication::Authenticated;
+use super::list_query::ListQuery;
+use super::representation::Representation;
+use crate::problem::Problem;
+
+/// The issuers that the query asks for and a trust anchor vouches for.
+pub(crate) async fn list(
+    State(gateway): State<Arc<Gateway>>,
+    _peer: Authenticated,
+    query: ListQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let rows = gateway.trust.store().trusted_issuers().await?;
+    let chosen: Vec<_> = rows
+        .into_iter()
+        .filter(|row| {
+            query.admits("country", Some(&row.issuer.country))
+                && query.admits("domain", row.issuer.domain.as_deref())
+                && (row.source_gateway_id.is_none() || query.with_federation())
+        })
+        .collect();
+    let checked = tokio::task::spawn_blocking(move || {
+        let anchors = gateway.trust.anchors();
+        chosen.into_iter().filter(|row| holds(row, anchors)).map(item).collect::<Vec<_>>()
+    });
+    let items = checked.await.map_err(|_| Problem::internal())?;
+    Representation::of_json(&items).map(|list| list.answer(&headers))
+}
+
+/// Whether one of the trust anchors has signed the issuer.
+fn holds(row: &Row, anchors: &[Certificate]) -> bool {
+    // A row that was pulled from another gateway is vouched for by that gateway's anchor.
+    let anchors = if row.source_gateway_id.is_none() { anchors } else { &[] };
+    let issuer = &row.issuer;
+    let outcome = IssuerKind::from_text(&issuer.url_type)
+        .ok_or_else(|| format!("{:?} is no kind of issuer", issuer.url_type))
+        .and_then(|kind| {
+            TrustedIssuer::new(&*issuer.country, &*issuer.name, &*issuer.url, kind)
+                .map_err(|error| error.to_string())
+        })
+        .and_then(|known| {
+            let signature = &issuer.signature;
+            known
+                .check(signature, anchors, &[IssuerText::Who], Backend::default())
+                .map_err(|error| error.to_string())
+        });
+    if let Err(fault) = &outcome {
+        warn!(table = "trusted_issuer", row = row.uuid, fault, "a row is not served");
+    }
+    outcome.is_ok()
+}
+
+fn item(row: Row) -> TrustedIssuerItem {
+    let issuer = row.issuer;
+    TrustedIssuerItem {
+        url: issuer.url,
+        r#type: issuer.url_type,
+        country: issuer.country,
+        thumbprint: issuer.thumbprint,
+        ssl_public_key: issuer.ssl_public_key,
+        key_storage_type: issuer.key_storage_type,
+        signature: issuer.signature,
+        timestamp: issuer.created_at,
+        name: issuer.name,
+        domain: issuer.domain,
+        uuid: row.uuid,
+    }
+}

@@ -1,0 +1,295 @@
+//! Revocation batches, and the list by which clients follow their changes.
+//!
+//! A client asks for what has changed after the second that it was last told, so a second must
+//! not gain changes once it was told: changes carry whole seconds that never fall behind the
+//! newest stored one, a second is listed only when it is over, and no answer ends within one.
+//! Processes on several machines must therefore keep their clocks together.
+
+use gdhcn_revocation::Batch;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::audit_event::AuditEvent;
+use crate::database::{Row, Transaction, values};
+use crate::error::StoreError;
+use crate::limit;
+use crate::store::Store;
+
+/// So many changes are listed at once, and beyond that only those of the last second.
+pub const LISTED: usize = 1000;
+
+/// How long a deleted batch stays listed.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// A batch as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevocationBatch {
+    /// Identifier that the gateway gave it.
+    pub batch_id: String,
+    /// Two-letter code of the participant.
+    pub country: String,
+    /// When it was stored or deleted, in whole seconds.
+    pub changed: Timestamp,
+    /// The message as it was uploaded, Base64; none once it is deleted.
+    pub cms: Option<String>,
+}
+
+/// A batch in the list of changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedBatch {
+    /// Identifier.
+    pub batch_id: String,
+    /// Two-letter code of the participant.
+    pub country: String,
+    /// When it was stored or deleted, in whole seconds.
+    pub changed: Timestamp,
+    /// Whether it is deleted.
+    pub deleted: bool,
+}
+
+/// A part of the list of changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchList {
+    /// The changes, oldest first.
+    pub batches: Vec<ListedBatch>,
+    /// Whether there are later ones.
+    pub more: bool,
+}
+
+impl Store {
+    /// Stores a batch under the identifier that the caller has made for it.
+    ///
+    /// # Errors
+    ///
+    /// When the message is longer than its column, or the database cannot be written.
+    pub async fn insert_revocation_batch(
+        &self,
+        batch_id: &str,
+        batch: &Batch,
+        cms: &str,
+        now: Timestamp,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError> {
+        event.check()?;
+        limit::country(&batch.country)?;
+        limit::within("revocation_batch.batch_id", batch_id, limit::UUID)?;
+        limit::within("revocation_batch.cms", cms, limit::BATCH)?;
+        let mut writing = self.begin_change().await?;
+        let changed = second_of_change(&mut writing, now).await?;
+        writing
+            .execute(
+                "INSERT INTO revocation_batch (batch_id, country, changed_at, expires_at, deleted,
+                    hash_type, kid, cms)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                values![
+                    batch_id,
+                    &batch.country,
+                    changed,
+                    batch.expires,
+                    false,
+                    batch.hash_type.as_str(),
+                    &batch.kid,
+                    cms,
+                ],
+            )
+            .await?;
+        writing.commit(event).await?;
+        Ok(())
+    }
+
+    /// The batch with this identifier, also when it is deleted.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn revocation_batch(
+        &self,
+        batch_id: &str,
+    ) -> Result<Option<RevocationBatch>, StoreError> {
+        let mut transaction = self.read().await?;
+        Ok(find(&mut transaction, batch_id).await?)
+    }
+
+    /// The changes after `since`, in seconds that are over `now`.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn revocation_list(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<BatchList, StoreError> {
+        let present = whole_second(now);
+        let mut transaction = self.read().await?;
+        let select = "SELECT batch_id, country, changed_at, deleted FROM revocation_batch";
+        let one_more = i64::try_from(LISTED + 1).unwrap_or(i64::MAX);
+        let rows = transaction
+            .rows_dynamic(
+                format!(
+                    "{select} WHERE changed_at > $1 AND changed_at < $2
+                      ORDER BY changed_at, batch_id LIMIT $3"
+                ),
+                values![since, present, one_more],
+            )
+            .await?;
+        let mut batches = rows.iter().map(listed).collect::<Result<Vec<_>, _>>()?;
+        if batches.len() <= LISTED {
+            return Ok(BatchList { batches, more: false });
+        }
+        let Some(last) = batches.get(LISTED - 1).map(|batch| batch.changed) else {
+            return Ok(BatchList { batches, more: false });
+        };
+        batches.retain(|batch| batch.changed < last);
+        let rows = transaction
+            .rows_dynamic(
+                format!("{select} WHERE changed_at = $1 ORDER BY batch_id"),
+                values![last],
+            )
+            .await?;
+        for row in &rows {
+            batches.push(listed(row)?);
+        }
+        let later = transaction
+            .integer(
+                "SELECT COUNT(*) FROM revocation_batch WHERE changed_at > $1 AND changed_at < $2",
+                values![last, present],
+            )
+            .await?;
+        Ok(BatchList { batches, more: later > 0 })
+    }
+
+    /// Marks a batch of `country` as deleted; its message is thrown away.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`], [`StoreError::Foreign`], and [`StoreError::Gone`] when it is
+    /// deleted already.
+    pub async fn delete_revocation_batch(
+        &self,
+        batch_id: &str,
+        country: &str,
+        now: Timestamp,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError> {
+        event.check()?;
+        let mut writing = self.begin_change().await?;
+        let batch = find(&mut writing, batch_id).await?.ok_or(StoreError::NotFound)?;
+        if batch.country != country {
+            return Err(StoreError::Foreign { country: batch.country });
+        }
+        if batch.cms.is_none() {
+            return Err(StoreError::Gone);
+        }
+        let changed = second_of_change(&mut writing, now).await?;
+        writing
+            .execute(
+                "UPDATE revocation_batch SET deleted = $1, cms = NULL, changed_at = $2
+                  WHERE batch_id = $3",
+                values![true, changed, batch_id],
+            )
+            .await?;
+        writing.commit(event).await?;
+        Ok(())
+    }
+
+    /// Marks the batches as deleted that have ended before `now`, and tells how many.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn expire_revocation_batches(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut writing = self.begin_change().await?;
+        let changed = second_of_change(&mut writing, now).await?;
+        let count = writing
+            .execute(
+                "UPDATE revocation_batch SET deleted = $1, cms = NULL, changed_at = $2
+                  WHERE deleted = $3 AND expires_at < $4",
+                values![true, changed, false, now],
+            )
+            .await?;
+        if count > 0 {
+            let event = of_job(now, "EXPIRED", format!("{count} revocation batches have ended"));
+            writing.commit(&event).await?;
+        }
+        Ok(count)
+    }
+
+    /// Removes the batches that were deleted more than [`KEPT`] before `now`, and tells how many.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn purge_revocation_batches(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut writing = self.begin_change().await?;
+        let count = writing
+            .execute(
+                "DELETE FROM revocation_batch WHERE deleted = $1 AND changed_at < $2",
+                values![true, now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN)],
+            )
+            .await?;
+        if count > 0 {
+            let what = format!("{count} deleted revocation batches were removed");
+            writing.commit(&of_job(now, "PURGED", what)).await?;
+        }
+        Ok(count)
+    }
+}
+
+/// A change of the gateway itself.
+fn of_job(now: Timestamp, event: &str, description: String) -> AuditEvent {
+    AuditEvent {
+        occurred_at: now,
+        request_id: "job".to_owned(),
+        country: None,
+        uploader_fingerprint: None,
+        authentication_fingerprint: None,
+        event: event.to_owned(),
+        description,
+        code: None,
+        payload_sha256: None,
+    }
+}
+
+/// The second of a change made `now`: never one before the newest stored one.
+async fn second_of_change(
+    transaction: &mut Transaction,
+    now: Timestamp,
+) -> Result<i64, sqlx::Error> {
+    let newest = transaction
+        .integer("SELECT COALESCE(MAX(changed_at), 0) FROM revocation_batch", &[])
+        .await?;
+    Ok(whole_second(now).max(newest))
+}
+
+/// Milliseconds of the second that an instant is in.
+fn whole_second(instant: Timestamp) -> i64 {
+    instant.as_millisecond().div_euclid(1000) * 1000
+}
+
+async fn find(
+    transaction: &mut Transaction,
+    batch_id: &str,
+) -> Result<Option<RevocationBatch>, sqlx::Error> {
+    let row = transaction
+        .row(
+            "SELECT batch_id, country, changed_at, deleted, cms FROM revocation_batch
+              WHERE batch_id = $1",
+            values![batch_id],
+        )
+        .await?;
+    row.map(|row| {
+        let ListedBatch { batch_id, country, changed, deleted } = listed(&row)?;
+        let cms = row.get::<Option<String>>("cms")?.filter(|_| !deleted);
+        Ok(RevocationBatch { batch_id, country, changed, cms })
+    })
+    .transpose()
+}
+
+fn listed(row: &Row) -> Result<ListedBatch, sqlx::Error> {
+    Ok(ListedBatch {
+        batch_id: row.get("batch_id")?,
+        country: row.get("country")?,
+        changed: row.instant("changed_at")?,
+        deleted: row.get("deleted")?,
+    })
+}

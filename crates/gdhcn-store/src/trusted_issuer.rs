@@ -1,0 +1,174 @@
+//! Trusted issuers: services outside the gateway that the trust anchor vouches for.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::audit_event::AuditEvent;
+use crate::database::{Row, values};
+use crate::error::StoreError;
+use crate::limit;
+use crate::store::Store;
+
+/// An issuer to store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTrustedIssuer {
+    /// When the trust anchor's word came.
+    pub created_at: Timestamp,
+    /// Two-letter code.
+    pub country: String,
+    /// Where it is: an address or a decentralised identifier.
+    pub url: String,
+    /// Name for people.
+    pub name: String,
+    /// `HTTP` or `DID`.
+    pub url_type: String,
+    /// Of the issuer's certificate; the trust anchor's signature does not cover it.
+    pub thumbprint: Option<String>,
+    /// Of the issuer; the trust anchor's signature does not cover it.
+    pub ssl_public_key: Option<String>,
+    /// How the issuer keeps its keys, such as `JWKS`; the signature does not cover it.
+    pub key_storage_type: Option<String>,
+    /// The trust anchor's detached CMS message, Base64.
+    pub signature: String,
+    /// Trust domain.
+    pub domain: Option<String>,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustedIssuer {
+    /// Public identifier; none for some rows from elsewhere.
+    pub uuid: Option<String>,
+    /// What was stored.
+    pub issuer: NewTrustedIssuer,
+    /// The gateway it was pulled from; none for own data.
+    pub source_gateway_id: Option<String>,
+    /// Version of the row.
+    pub version: i64,
+}
+
+impl Store {
+    /// Stores an issuer and gives its public identifier. Whether the signature holds is for the
+    /// caller to know and for readers to check.
+    ///
+    /// # Errors
+    ///
+    /// When a value is longer than its column, or the database cannot be written.
+    pub async fn insert_trusted_issuer(
+        &self,
+        new: &NewTrustedIssuer,
+        event: &AuditEvent,
+    ) -> Result<String, StoreError> {
+        event.check()?;
+        new.check()?;
+        let uuid = Uuid::new_v4().to_string();
+        let mut writing = self.begin_change().await?;
+        writing
+            .execute(
+                "INSERT INTO trusted_issuer (id, uuid, created_at, country, url, name, url_type,
+                    thumbprint, ssl_public_key, key_storage_type, signature, domain, version)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
+                values![
+                    &Uuid::now_v7().to_string(),
+                    &uuid,
+                    new.created_at,
+                    &new.country,
+                    &new.url,
+                    &new.name,
+                    &new.url_type,
+                    &new.thumbprint,
+                    &new.ssl_public_key,
+                    &new.key_storage_type,
+                    &new.signature,
+                    &new.domain,
+                ],
+            )
+            .await?;
+        writing.commit(event).await?;
+        Ok(uuid)
+    }
+
+    /// Removes an own issuer.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] when no own issuer has this public identifier.
+    pub async fn delete_trusted_issuer(
+        &self,
+        uuid: &str,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError> {
+        event.check()?;
+        let mut writing = self.begin_change().await?;
+        let gone = writing
+            .execute(
+                "DELETE FROM trusted_issuer WHERE uuid = $1 AND source_gateway_id IS NULL",
+                values![uuid],
+            )
+            .await?;
+        if gone == 0 {
+            return Err(StoreError::NotFound);
+        }
+        writing.commit(event).await?;
+        Ok(())
+    }
+
+    /// All issuers in the order in which they were stored.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn trusted_issuers(&self) -> Result<Vec<TrustedIssuer>, StoreError> {
+        let rows = self
+            .read()
+            .await?
+            .rows(
+                "SELECT uuid, created_at, country, url, name, url_type, thumbprint, ssl_public_key,
+                        key_storage_type, signature, domain, source_gateway_id, version
+                   FROM trusted_issuer ORDER BY id",
+                &[],
+            )
+            .await?;
+        let issuers: Result<_, sqlx::Error> = rows.iter().map(from_row).collect();
+        Ok(issuers?)
+    }
+}
+
+impl NewTrustedIssuer {
+    fn check(&self) -> Result<(), StoreError> {
+        limit::country(&self.country)?;
+        for (column, value, longest) in [
+            ("trusted_issuer.url", Some(&self.url), 1024),
+            ("trusted_issuer.name", Some(&self.name), 512),
+            ("trusted_issuer.url_type", Some(&self.url_type), 25),
+            ("trusted_issuer.thumbprint", self.thumbprint.as_ref(), limit::THUMBPRINT),
+            ("trusted_issuer.ssl_public_key", self.ssl_public_key.as_ref(), 2048),
+            ("trusted_issuer.key_storage_type", self.key_storage_type.as_ref(), 128),
+            ("trusted_issuer.signature", Some(&self.signature), limit::SIGNATURE),
+            ("trusted_issuer.domain", self.domain.as_ref(), limit::DOMAIN),
+        ] {
+            limit::within(column, value.map(String::as_str).unwrap_or_default(), longest)?;
+        }
+        Ok(())
+    }
+}
+
+fn from_row(row: &Row) -> Result<TrustedIssuer, sqlx::Error> {
+    Ok(TrustedIssuer {
+        uuid: row.get("uuid")?,
+        issuer: NewTrustedIssuer {
+            created_at: row.instant("created_at")?,
+            country: row.get("country")?,
+            url: row.get("url")?,
+            name: row.get("name")?,
+            url_type: row.get("url_type")?,
+            thumbprint: row.get("thumbprint")?,
+            ssl_public_key: row.get("ssl_public_key")?,
+            key_storage_type: row.get("key_storage_type")?,
+            signature: row.get("signature")?,
+            domain: row.get("domain")?,
+        },
+        source_gateway_id: row.get("source_gateway_id")?,
+        version: row.get("version")?,
+    })
+}

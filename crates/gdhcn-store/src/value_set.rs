@@ -1,0 +1,55 @@
+//! Value sets: documents that the operator gives, served byte for byte.
+
+use gdhcn_rules::value_set::ValueSet;
+
+use crate::audit_event::AuditEvent;
+use crate::database::values;
+use crate::error::StoreError;
+use crate::store::Store;
+
+impl Store {
+    /// Identifiers of the stored sets, sorted.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn value_set_ids(&self) -> Result<Vec<String>, StoreError> {
+        let rows = self.read().await?.rows("SELECT id FROM value_set ORDER BY id", &[]).await?;
+        let ids: Result<_, sqlx::Error> = rows.iter().map(|row| row.get("id")).collect();
+        Ok(ids?)
+    }
+
+    /// The text of a set.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn value_set(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let row =
+            self.read().await?.row("SELECT json FROM value_set WHERE id = $1", values![id]).await?;
+        Ok(row.map(|row| row.get("json")).transpose()?)
+    }
+
+    /// Stores a set, in place of the one with its identifier.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn put_value_set(
+        &self,
+        set: &ValueSet,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError> {
+        event.check()?;
+        let mut writing = self.begin_change().await?;
+        writing
+            .execute(
+                "INSERT INTO value_set (id, changed_at, json) VALUES ($1, $2, $3)
+                 ON CONFLICT (id) DO UPDATE SET changed_at = $2, json = $3",
+                values![set.id(), event.occurred_at, set.text()],
+            )
+            .await?;
+        writing.commit(event).await?;
+        Ok(())
+    }
+}
