@@ -36,7 +36,7 @@ pub(crate) async fn list(
         .collect();
     let checked = tokio::task::spawn_blocking(move || {
         let anchors = gateway.trust.anchors();
-        chosen.into_iter().filter(|row| holds(row, anchors)).map(item).collect::<Vec<_>>()
+        chosen.into_iter().filter(|row| holds(row, &anchors)).map(item).collect::<Vec<_>>()
     });
     let items = checked.await.map_err(|_| Problem::internal())?;
     Representation::of_json(&items).map(|list| list.answer(&headers))

@@ -388,7 +388,7 @@ mod tests {
             panic!("a secret")
         }
         let router: Router =
-            Routes::new().route("/", get(defective)).layer(CatchPanicLayer::custom(panicked));
+            Router::new().route("/", get(defective)).layer(CatchPanicLayer::custom(panicked));
         let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = to_bytes(answer.into_body(), 10_000).await.unwrap();

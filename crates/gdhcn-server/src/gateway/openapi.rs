@@ -40,8 +40,103 @@ fn openapi() -> Value {
 }
 
 fn paths() -> Value {
+    let all = [certificate_paths(), document_paths(), revocation_paths()];
+    let maps = all.into_iter().filter_map(|paths| paths.as_object().cloned());
+    Value::Object(maps.flatten().collect())
+}
+
+/// What participants exchange beside certificates.
+fn document_paths() -> Value {
+    let text = json!({ "type": "string" });
+    let reference_changes = |name: &str| {
+        json!({
+            "post": upload(
+                &format!("upload{name}"), "Store a reference to a service, or change it", TEXT,
+            ),
+            "delete": withdrawal(&format!("delete{name}"), "Withdraw a reference", TEXT),
+        })
+    };
+    let one_reference = |name: &str| {
+        json!({ "get": download(
+            name, "One reference", &["uuid"], json!({ "type": "object" }),
+        ) })
+    };
+    json!({
+        "/rules": {
+            "post": upload("uploadRule", "Store a version of a business rule", TEXT),
+            "delete": withdrawal("deleteRule", "Withdraw all versions of a business rule", TEXT),
+        },
+        "/rules/delete": { "post": withdrawal(
+            "deleteRuleByPost", "As DELETE, for clients whose proxies drop the body", TEXT,
+        ) },
+        "/rules/{country}": { "get": download(
+            "rules", "Rules of a participant by identifier, the newest version first", &[COUNTRY],
+            json!({ "type": "object" }),
+        ) },
+        "/valuesets": { "get": download(
+            "valueSets", "Identifiers of the value sets", &[],
+            json!({ "type": "array", "items": text }),
+        ) },
+        "/valuesets/{id}": { "get": download(
+            "valueSet", "One value set", &["id"], json!({ "type": "object" }),
+        ) },
+        "/trust/reference": reference_changes("Reference"),
+        "/trust/references": reference_changes("References"),
+        "/trust/reference/{uuid}": one_reference("reference"),
+        "/trust/references/{uuid}": one_reference("references"),
+        "/trustList/references": { "get": filtered(
+            "trustListReferences", "References to services",
+            &["country", "domain", "referenceType", "signatureType", "withFederation"],
+            json!({ "type": "array", "items": { "type": "object" } }),
+        ) },
+        "/trustList/issuers": { "get": filtered(
+            "trustListIssuers", "Issuers that the trust anchor vouches for",
+            &["country", "domain", "withFederation"],
+            json!({ "type": "array", "items": { "type": "object" } }),
+        ) },
+    })
+}
+
+/// Present as far as the configuration switches them on.
+fn revocation_paths() -> Value {
+    json!({
+        "/revocation-list": {
+            "get": download(
+                "revocationList", "Batches that changed since If-Modified-Since, up to 1000", &[],
+                json!({ "type": "object" }),
+            ),
+            "post": upload("uploadRevocationBatch", "Store a batch of withdrawn documents", TEXT),
+            "delete": withdrawal("deleteRevocationBatch", "Take a batch back", TEXT),
+        },
+        "/revocation-list/delete": { "post": withdrawal(
+            "deleteRevocationBatchByPost", "As DELETE, for clients whose proxies drop the body",
+            TEXT,
+        ) },
+        "/revocation-list/{batchId}": { "get": download(
+            "revocationBatch", "One batch as it was uploaded", &["batchId"],
+            json!({ "type": "string" }),
+        ) },
+    })
+}
+
+fn certificate_paths() -> Value {
     let certificates = || array_of("TrustListItem");
     json!({
+        "/trustedCertificate": {
+            "post": change(
+                "uploadTrustedCertificate",
+                "Store a certificate with group, domain, kid and properties",
+                "application/json", "201", "Stored",
+            ),
+            "delete": withdrawal(
+                "deleteTrustedCertificate", "Withdraw a certificate, signed by the upload key",
+                CERTIFICATE,
+            ),
+        },
+        "/trustedCertificate/delete": { "post": withdrawal(
+            "deleteTrustedCertificateByPost",
+            "As DELETE, for clients whose proxies drop the body of a DELETE", CERTIFICATE,
+        ) },
         "/trustList": { "get": download(
             "trustList", "Certificates of types UPLOAD, AUTHENTICATION, CSCA and DSC",
             &[], certificates(),
@@ -85,6 +180,9 @@ const TYPE: &str = "type";
 const COUNTRY: &str = "country";
 /// Media type of a CMS message that holds a certificate.
 const CERTIFICATE: &str = "application/cms";
+
+/// Media type of a CMS message that holds a text.
+const TEXT: &str = "application/cms-text";
 
 /// A request that reads. `parameters` are those of the path.
 fn download(id: &str, summary: &str, parameters: &[&str], schema: Value) -> Value {
@@ -139,20 +237,26 @@ fn change(id: &str, summary: &str, media_type: &str, status: &str, done: &str) -
         ("404", "There is no such thing"),
         ("408", "The request was not complete in time"),
         ("409", "It is there already"),
+        ("410", "It was withdrawn before"),
         ("413", "The request is too large"),
         ("415", "Another media type"),
         ("500", "A fault of the service"),
     ] {
         responses.insert(status.to_owned(), problem(why));
     }
-    json!({
-        "operationId": id,
-        "summary": summary,
-        "requestBody": { "required": true, "content": { (media_type): { "schema": {
+    let schema = if media_type == "application/json" {
+        reference("TrustedCertificateUpload")
+    } else {
+        json!({
             "type": "string",
             "contentEncoding": "base64",
             "description": "A CMS SignedData in Base64",
-        } } } },
+        })
+    };
+    json!({
+        "operationId": id,
+        "summary": summary,
+        "requestBody": { "required": true, "content": { (media_type): { "schema": schema } } },
         "responses": responses,
     })
 }
@@ -217,6 +321,20 @@ fn schemas() -> Value {
                 "properties": { "type": ["object", "null"] },
             },
         },
+        "TrustedCertificateUpload": {
+            "type": "object",
+            "required": ["cms"],
+            "properties": {
+                "cms": { "type": "string", "description": "A CMS SignedData in Base64" },
+                "kid": { "type": ["string", "null"], "maxLength": 20 },
+                "group": { "enum": ["DSC", "SIGN", "AUTH", "CUSTOM", "DESC", null] },
+                "domain": perhaps_text,
+                "properties": {
+                    "type": ["object", "null"],
+                    "additionalProperties": { "type": "string" },
+                },
+            },
+        },
         "Problem": problem_schema(),
     })
 }
@@ -235,7 +353,7 @@ mod tests {
     use super::super::trust::Trust;
     use super::*;
     use crate::clock::Clock;
-    use crate::config::GatewayConfig;
+    use crate::config::{GatewayConfig, Revocation};
 
     type Operations = BTreeMap<String, BTreeSet<String>>;
 
@@ -254,11 +372,12 @@ mod tests {
     /// Asks each path of the router which methods it takes.
     async fn routed(folder: &std::path::Path) -> Operations {
         let store = Store::open(folder).await.unwrap();
-        let config = GatewayConfig::new(folder.to_owned(), Vec::new());
+        let mut config = GatewayConfig::new(folder.to_owned(), Vec::new());
+        config.revocation = Revocation { enabled: true, uploads: true };
         let trust = Trust::load(store, Vec::new()).await.unwrap();
         let gateway = Arc::new(Gateway::with(trust, &config, Clock::System, None));
         let mut operations = Operations::new();
-        for path in Gateway::routes().paths() {
+        for path in Gateway::routes(config.revocation).paths() {
             let request = Request::builder().method("NONE").uri(path.replace(['{', '}', '*'], "x"));
             let answer = Gateway::router(&gateway)
                 .oneshot(request.body(Body::empty()).unwrap())
