@@ -42,7 +42,6 @@ const ALLOWED: [(&str, &[&str]); 20] = [
     (
         "gdhcn-client",
         &[
-            "gdhcn-log",
             "gdhcn-credential",
             "gdhcn-trust",
             "gdhcn-rules",

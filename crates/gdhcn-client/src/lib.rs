@@ -4,6 +4,7 @@
 //!   the two sides cannot drift apart.
 //! * [`gateway`] is the client: HTTPS with a client certificate, typed calls, typed faults.
 //! * [`did_web`] fetches published DID documents, for which nobody needs an account.
+//! * [`log_files`] fetches the files of a gateway's transparency log.
 //! * [`stage`] says how far a connection came before it failed, and what to try.
 //!
 //! Data flows like this: [`gateway::Gateway::trust_list`] downloads the JSON array and reads it
@@ -12,5 +13,6 @@
 
 pub mod did_web;
 pub mod gateway;
+pub mod log_files;
 pub mod stage;
 pub mod wire;

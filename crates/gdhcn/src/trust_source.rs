@@ -434,18 +434,31 @@ pub(crate) fn download(
 }
 
 fn connect(address: &str, access: &GatewayAccess) -> Result<Gateway, Fault> {
-    let (Some(certificate), Some(key)) = (&access.client_cert, &access.client_key) else {
+    let Some(identity) = client_identity(access)? else {
         return Err(Fault::Usage(format!(
             "{address} asks for a client certificate; give --client-cert and --client-key"
         )));
     };
+    let server = server_trust(access)?;
+    Gateway::new(GatewayOptions::new(address, identity, server)).or_input(address)
+}
+
+/// The client certificate with its key, where both are given.
+pub(crate) fn client_identity(access: &GatewayAccess) -> Result<Option<ClientIdentity>, Fault> {
+    let (Some(certificate), Some(key)) = (&access.client_cert, &access.client_key) else {
+        return Ok(None);
+    };
     let identity = ClientIdentity::from_pem(&read_file(certificate)?, &read_file(key)?)
         .or_input(certificate.display())?;
-    let server = match &access.gateway_ca {
-        Some(path) => ServerTrust::from_pem(&read_file(path)?).or_input(path.display())?,
-        None => ServerTrust::system(),
-    };
-    Gateway::new(GatewayOptions::new(address, identity, server)).or_input(address)
+    Ok(Some(identity))
+}
+
+/// What a server is recognised by.
+pub(crate) fn server_trust(access: &GatewayAccess) -> Result<ServerTrust, Fault> {
+    match &access.gateway_ca {
+        Some(path) => ServerTrust::from_pem(&read_file(path)?).or_input(path.display()),
+        None => Ok(ServerTrust::system()),
+    }
 }
 
 /// The trust anchor of a gateway, without which nothing of it is believed.

@@ -217,7 +217,7 @@ fn tls(identity: Option<ClientIdentity>, trust: ServerTrust) -> Result<ClientCon
     Ok(config)
 }
 
-fn base_url(given: &str) -> Result<Url, SetupError> {
+pub(crate) fn base_url(given: &str) -> Result<Url, SetupError> {
     let refused =
         |reason: &str| SetupError::Address { given: given.to_owned(), reason: reason.to_owned() };
     let url = Url::parse(given).map_err(|error| refused(&error.to_string()))?;

@@ -3,7 +3,7 @@
 use crate::program::{Place, assert_snapshot};
 
 /// Every command that does something.
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 19] = [
     &["demo"],
     &["verify"],
     &["decode"],
@@ -18,6 +18,7 @@ const COMMANDS: [&[&str]; 18] = [
     &["verifier", "serve"],
     &["gateway", "init"],
     &["gateway", "serve"],
+    &["gateway", "audit"],
     &["gateway", "config", "check"],
     &["gateway", "status"],
     &["gateway", "backup"],

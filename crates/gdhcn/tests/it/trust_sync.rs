@@ -15,13 +15,14 @@ use crate::service::Service;
 use crate::trust_lists::Publisher;
 
 /// OpenSSL's own web server: it hands out the files of a folder over HTTPS.
-struct Host {
+pub(crate) struct Host {
     child: Child,
     did: String,
+    port: String,
 }
 
 impl Host {
-    fn new(place: &Place) -> Self {
+    pub(crate) fn new(place: &Place) -> Self {
         place.write("www/empty", "");
         let openssl = |arguments: &str| {
             let mut command = Command::new("openssl");
@@ -44,7 +45,12 @@ impl Host {
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("ACCEPT ")?.rsplit(':').next().map(str::to_owned))
             .unwrap();
-        Self { child, did: format!("did:web:localhost%3A{port}") }
+        Self { child, did: format!("did:web:localhost%3A{port}"), port }
+    }
+
+    /// The address of a file or folder in `www`.
+    pub(crate) fn address(&self, path: &str) -> String {
+        format!("https://localhost:{}/{path}", self.port)
     }
 }
 

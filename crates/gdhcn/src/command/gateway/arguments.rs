@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use gdhcn_codes::Participant;
 
+use super::audit::AuditArguments;
 use super::onboarding_arguments::{
     ApproveArguments, OffboardArguments, OnboardArguments, RequestsArguments,
 };
@@ -27,6 +28,8 @@ pub(crate) enum GatewayCommand {
     Requests(RequestsArguments),
     /// Take a participant's onboarded certificates away.
     Offboard(OffboardArguments),
+    /// Check a gateway's transparency log, and that its trust list follows from it.
+    Audit(AuditArguments),
     /// Say how the gateway is: participants, what expires, what cannot be served.
     Status(StatusArguments),
     /// Write the whole database into one file, while the gateway serves.

@@ -2,6 +2,7 @@
 
 mod approval;
 mod arguments;
+mod audit;
 mod backup;
 mod config;
 mod desk;
@@ -27,6 +28,7 @@ pub(crate) fn run(command: &GatewayCommand) -> Result<Exit, Fault> {
         GatewayCommand::Approve(arguments) => approval::approve(arguments),
         GatewayCommand::Requests(arguments) => approval::requests(arguments),
         GatewayCommand::Offboard(arguments) => offboard::run(arguments),
+        GatewayCommand::Audit(arguments) => audit::run(arguments),
         GatewayCommand::Status(arguments) => status::run(arguments),
         GatewayCommand::Backup(arguments) => backup::back_up(arguments),
         GatewayCommand::Restore(arguments) => backup::restore(arguments),

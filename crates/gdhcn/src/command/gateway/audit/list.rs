@@ -1,0 +1,98 @@
+//! The list that a gateway serves, in either of its forms.
+
+use std::collections::BTreeMap;
+
+use anyhow::anyhow;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use gdhcn_client::wire::TrustListItem;
+use gdhcn_crypto::Thumbprint;
+use gdhcn_log::{Attribute, Scope, Served, properties_digest};
+use serde::Deserialize;
+
+use super::AuditArguments;
+use crate::cli::GatewayAccess;
+use crate::exit::{Fault, OrInput};
+use crate::input::read_file;
+use crate::trust_source::download;
+
+/// An item of `/trustList/certificate`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CertificateItem {
+    source_gateway: Option<String>,
+    domain: Option<String>,
+    certificate: String,
+    signature: String,
+    kid: String,
+    group: String,
+    country: String,
+    properties: Option<BTreeMap<String, String>>,
+}
+
+/// Either form; their members tell them apart.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum List {
+    TrustList(Vec<TrustListItem>),
+    Certificates(Vec<CertificateItem>),
+}
+
+/// The list to compare with the log, if one was named.
+pub(super) fn served(
+    arguments: &AuditArguments,
+    access: &GatewayAccess,
+) -> Result<Option<(Vec<Served>, Scope)>, Fault> {
+    if let Some(address) = &arguments.gateway {
+        let list = download(address, access, None)?
+            .ok_or_else(|| Fault::Input(anyhow!("{address}: an answer to no question")))?;
+        if let Some(entry) = list.unreadable().first() {
+            let (position, reason) = (entry.position, &entry.reason);
+            return Err(Fault::Input(anyhow!("{address}: entry {position}: {reason}")));
+        }
+        return Ok(Some((list.items().iter().map(of_trust_list).collect(), Scope::TrustList)));
+    }
+    let Some(file) = &arguments.list else { return Ok(None) };
+    let list = serde_json::from_slice(&read_file(file)?)
+        .map_err(|_| anyhow!("no answer to /trustList or /trustList/certificate"))
+        .or_input(file.display())?;
+    Ok(Some(match list {
+        List::TrustList(items) => (items.iter().map(of_trust_list).collect(), Scope::TrustList),
+        List::Certificates(items) => {
+            let federated = items.iter().any(|item| item.source_gateway.is_some());
+            let served = items.into_iter().map(of_certificate).collect::<Option<_>>();
+            let served = served.ok_or_else(|| anyhow!("a certificate that is not base64"));
+            (served.or_input(file.display())?, Scope::Certificates { federated })
+        }
+    }))
+}
+
+fn of_trust_list(item: &TrustListItem) -> Served {
+    let group = item.certificate_type.to_string();
+    // The thumbprint is the gateway's word; what counts is the certificate.
+    let thumbprint = STANDARD
+        .decode(&item.raw_data)
+        .map_or_else(|_| item.thumbprint.clone(), |der| Thumbprint::of(&der).to_string());
+    Served {
+        id: Served::id(&group, thumbprint, None),
+        country: item.country.clone(),
+        told: vec![(Attribute::Group, Some(group)), (Attribute::Kid, Some(item.kid.clone()))],
+        signature: item.signature.clone(),
+    }
+}
+
+fn of_certificate(item: CertificateItem) -> Option<Served> {
+    let thumbprint = Thumbprint::of(&STANDARD.decode(&item.certificate).ok()?).to_string();
+    let properties = item.properties.filter(|properties| !properties.is_empty());
+    Some(Served {
+        id: Served::id(&item.group, thumbprint, item.source_gateway),
+        country: item.country,
+        told: vec![
+            (Attribute::Group, Some(item.group)),
+            (Attribute::Kid, Some(item.kid)),
+            (Attribute::Domain, item.domain),
+            (Attribute::PropertiesSha256, properties.as_ref().map(properties_digest)),
+        ],
+        signature: item.signature,
+    })
+}

@@ -1,0 +1,119 @@
+//! `gdhcn gateway audit`: whether a gateway's log holds, and its list follows from it.
+
+mod arguments;
+mod files;
+mod list;
+mod memory;
+mod report;
+
+use gdhcn_crypto::Backend;
+use gdhcn_envelope::x509::Certificate;
+use gdhcn_log::{
+    Checkpoint, CheckpointError, Follower, MAX_BUNDLE_LEN, MAX_NOTE_LEN, NoteError, NoteKey,
+    Replay, State, Tile, TreeHash, compare,
+};
+
+pub(super) use self::arguments::AuditArguments;
+use self::files::LogSource;
+use self::memory::Memory;
+use self::report::{Finding, Report};
+use super::runtime;
+use crate::exit::{Exit, Fault, OrInput};
+use crate::output;
+use crate::trust_source::trust_anchors;
+
+/// More entries than a network of two hundred countries makes in decades.
+const MAX_ENTRIES: u64 = 10_000_000;
+const TILE_LEN: usize = Tile::FULL as usize * TreeHash::LEN;
+
+pub(super) fn run(arguments: &AuditArguments) -> Result<Exit, Fault> {
+    let key: NoteKey =
+        arguments.key.parse().map_err(|error| Fault::Usage(format!("--key: {error}")))?;
+    let access = arguments.access();
+    let anchors = match &access.trust_anchor {
+        Some(_) => Some(trust_anchors(&access)?),
+        None => None,
+    };
+    let source = LogSource::new(&arguments.log, &access)?;
+    let memory = match &arguments.state {
+        Some(file) => Memory::load(file, &key)?,
+        None => Memory::default(),
+    };
+    let mut report = Report::new(&key, memory.seen());
+    let state =
+        runtime()?.block_on(follow(&source, &key, memory, anchors.as_deref(), &mut report))?;
+    if let Some(memory) = &state {
+        if let Some((list, scope)) = list::served(arguments, &access)? {
+            let differences = compare(&memory.state, &list, scope);
+            report.compared(arguments, list.len(), &differences);
+        }
+        if let (Some(file), true) = (&arguments.state, report.log_holds()) {
+            memory.save(file, &key)?;
+        }
+    }
+    if arguments.json {
+        output::json(&report)?;
+    } else {
+        report.write();
+    }
+    Ok(report.exit())
+}
+
+/// Downloads what is new, and checks it. Gives what was reached, if the log itself holds.
+async fn follow(
+    source: &LogSource,
+    key: &NoteKey,
+    memory: Memory,
+    anchors: Option<&[Certificate]>,
+    report: &mut Report,
+) -> Result<Option<Memory>, Fault> {
+    let backend = Backend::default();
+    let note = source.fetch("checkpoint", MAX_NOTE_LEN).await?;
+    let checkpoint = match Checkpoint::open(&note, key, backend) {
+        Ok(checkpoint) => checkpoint,
+        // Most likely another page than a log's: a wrong address proves nothing of the log.
+        Err(CheckpointError::Note(error @ NoteError::Malformed { .. })) => {
+            return Err(error).or_input("the log's checkpoint");
+        }
+        Err(error) => {
+            report.find(Finding::checkpoint(&error));
+            return Ok(None);
+        }
+    };
+    report.reached(&checkpoint);
+    if checkpoint.size > MAX_ENTRIES {
+        report.find(Finding::too_many(checkpoint.size));
+        return Ok(None);
+    }
+    let mut follower = Follower::new(memory.frontier);
+    let mut replay = Replay::new(memory.state, anchors, backend);
+    let mut holds = true;
+    while let Some((entries, hashes)) = follower.next(checkpoint.size) {
+        let bundle = source.fetch(&entries.to_string(), MAX_BUNDLE_LEN).await?;
+        let tile = source.fetch(&hashes.to_string(), TILE_LEN).await?;
+        let new = match follower.take(&entries, &bundle, &tile) {
+            Ok(new) => new,
+            Err(error) => {
+                report.find(Finding::log(&error));
+                return Ok(None);
+            }
+        };
+        for (number, entry) in new {
+            if !holds {
+                break;
+            }
+            if let Err(fault) = replay.apply(entry) {
+                // What comes after it cannot be judged; that nothing is missing still can.
+                report.find(Finding::entry(number, &fault));
+                holds = false;
+            }
+        }
+    }
+    if let Err(error) = follower.arrive(&checkpoint) {
+        report.find(Finding::log(&error));
+        return Ok(None);
+    }
+    let state: State = replay.state().clone();
+    report.replayed(&state, anchors.is_some());
+    Ok(holds.then(|| Memory { frontier: follower.frontier().clone(), state, note }))
+}
