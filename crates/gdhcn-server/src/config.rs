@@ -54,6 +54,9 @@ pub struct GatewayConfig {
     /// The DID trust lists that the gateway publishes; none: it publishes none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub did: Option<DidConfig>,
+    /// The transparency log as it is published; none: entries are kept, but nobody can read them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogConfig>,
     /// Who must agree before a participant becomes trusted.
     #[serde(default)]
     pub onboarding: OnboardingRules,
@@ -124,6 +127,17 @@ pub enum LogLevel {
     Debug,
     /// Everything.
     Trace,
+}
+
+/// The transparency log as it is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// The name of the log, such as `tng.example/log`; it stays for ever.
+    pub origin: String,
+    /// PEM file with the Ed25519 key (PKCS#8) that signs checkpoints; made when it is missing.
+    /// Processes on one database share it.
+    pub key: PathBuf,
 }
 
 /// Which of the gateways in use is imitated where they differ.
@@ -318,6 +332,7 @@ impl GatewayConfig {
             limits: Limits::default(),
             revocation: Revocation::default(),
             did: None,
+            log: None,
             onboarding: OnboardingRules::default(),
         }
     }
@@ -428,7 +443,9 @@ impl GatewayConfig {
         };
         let operators = self.onboarding.operators.iter_mut().map(|one| &mut one.key);
         let did = self.did.iter_mut().flat_map(DidConfig::paths_mut);
-        database.into_iter().chain(&mut self.trust_anchors).chain(tls).chain(operators).chain(did)
+        let log = self.log.iter_mut().map(|log| &mut log.key);
+        let own = database.into_iter().chain(&mut self.trust_anchors).chain(tls);
+        own.chain(operators).chain(did).chain(log)
     }
 }
 

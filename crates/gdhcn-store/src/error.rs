@@ -73,6 +73,15 @@ pub enum StoreError {
         /// The country of the row.
         country: String,
     },
+    /// What is to be logged does not fit the log.
+    #[error("the transparency log does not take it: {0}")]
+    Log(#[from] gdhcn_log::EntryError),
+    /// The log's rows are not all there.
+    #[error("the transparency log is damaged: hash {hash} of its tree is missing")]
+    LogDamaged {
+        /// Its place.
+        hash: u64,
+    },
     /// Any other failure of the database.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),

@@ -35,6 +35,7 @@ mod backup;
 mod database;
 mod error;
 mod location;
+mod log;
 mod schema;
 mod store;
 

@@ -134,10 +134,13 @@ impl Store {
             if let Some(event) = last.replace(event) {
                 audit_event::append(&mut writing, &event).await?;
             }
+            let Some(event) = &last else { continue };
             rows.push(match step {
-                PartyStep::Insert(new) => trusted_party::insert(&mut writing, new).await?,
+                PartyStep::Insert(new) => {
+                    trusted_party::insert(&mut writing, new, Some(&event.request_id)).await?
+                }
                 PartyStep::Remove { thumbprint, country } => {
-                    trusted_party::remove(&mut writing, &thumbprint, &country).await?
+                    trusted_party::remove(&mut writing, &thumbprint, &country, event).await?
                 }
             });
         }

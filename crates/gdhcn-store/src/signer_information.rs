@@ -10,6 +10,7 @@ use crate::audit_event::AuditEvent;
 use crate::database::{Row, Transaction, values};
 use crate::error::{Conflict, StoreError, UnreadableRow};
 use crate::limit;
+use crate::log;
 use crate::store::{Change, Store, TrustContent, kid_is_taken};
 use crate::trusted_party::UnknownName;
 
@@ -131,13 +132,13 @@ impl Store {
     ) -> Result<Change<SignerInformation>, StoreError> {
         event.check()?;
         let mut writing = self.begin_change().await?;
-        let row = insert(&mut writing, new).await?;
+        let row = insert(&mut writing, new, Some(&event.request_id)).await?;
         let revision = writing.commit(event).await?;
         Ok(Change { row, revision })
     }
 
     /// Removes an own uploaded certificate of `country`, together with the event that tells who
-    /// withdrew it. The stored country decides, not the one in the certificate's subject.
+    /// withdrew it and, for the log, the message that asked for it (a detached CMS, Base64). The stored country decides, not the one in the certificate's subject.
     ///
     /// # Errors
     ///
@@ -148,6 +149,7 @@ impl Store {
         &self,
         thumbprint: &str,
         country: &str,
+        message: &str,
         event: &AuditEvent,
     ) -> Result<Change<SignerInformation>, StoreError> {
         event.check()?;
@@ -184,6 +186,8 @@ impl Store {
                 ],
             )
             .await?;
+        let entry = log::of_withdrawal(&row, event.occurred_at, message, &event.request_id);
+        log::append(&mut writing, &entry).await?;
         let revision = writing.commit(event).await?;
         Ok(Change { row, revision })
     }
@@ -207,10 +211,11 @@ impl NewSignerInformation {
     }
 }
 
-/// Inserts a row inside the transaction of a change.
+/// Inserts a row inside the transaction of a change, with its entry of the log.
 pub(crate) async fn insert(
     transaction: &mut Transaction,
     new: NewSignerInformation,
+    request_id: Option<&str>,
 ) -> Result<SignerInformation, StoreError> {
     new.check()?;
     let same = transaction
@@ -268,6 +273,7 @@ pub(crate) async fn insert(
             .execute("DELETE FROM signer_tombstone WHERE thumbprint = $1", values![&row.thumbprint])
             .await?;
     }
+    log::append(transaction, &log::of_signer(&row, request_id)).await?;
     Ok(row)
 }
 

@@ -11,6 +11,7 @@ use crate::audit_event::AuditEvent;
 use crate::database::{Row, Transaction, values};
 use crate::error::{Conflict, StoreError, UnreadableRow};
 use crate::limit;
+use crate::log;
 use crate::store::{Change, Store, TrustContent, kid_is_taken};
 
 /// What an onboarded certificate is for: the certificate groups that only an operator can add.
@@ -188,7 +189,7 @@ impl Store {
     ) -> Result<Change<TrustedParty>, StoreError> {
         event.check()?;
         let mut writing = self.begin_change().await?;
-        let row = insert(&mut writing, new).await?;
+        let row = insert(&mut writing, new, Some(&event.request_id)).await?;
         let revision = writing.commit(event).await?;
         Ok(Change { row, revision })
     }
@@ -212,10 +213,11 @@ impl NewTrustedParty {
     }
 }
 
-/// Inserts a row inside the transaction of a change.
+/// Inserts a row inside the transaction of a change, with its entry of the log.
 pub(crate) async fn insert(
     transaction: &mut Transaction,
     new: NewTrustedParty,
+    request_id: Option<&str>,
 ) -> Result<TrustedParty, StoreError> {
     new.check()?;
     let same = transaction
@@ -279,6 +281,7 @@ pub(crate) async fn insert(
             )
             .await?;
     }
+    log::append(transaction, &log::of_party(&row, request_id)).await?;
     Ok(row)
 }
 
@@ -287,6 +290,7 @@ pub(crate) async fn remove(
     transaction: &mut Transaction,
     thumbprint: &str,
     country: &str,
+    event: &AuditEvent,
 ) -> Result<TrustedParty, StoreError> {
     let row = transaction
         .row(
@@ -305,6 +309,9 @@ pub(crate) async fn remove(
         .execute("DELETE FROM trusted_party_roles WHERE trusted_party_id = $1", values![&row.id])
         .await?;
     transaction.execute("DELETE FROM trusted_party WHERE id = $1", values![&row.id]).await?;
+    // The event's words say who took it away.
+    let entry = log::of_offboarding(&row, event.occurred_at, &event.description);
+    log::append(transaction, &entry).await?;
     Ok(row)
 }
 

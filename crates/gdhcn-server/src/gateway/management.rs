@@ -10,6 +10,7 @@
 //! | `/info` | `/actuator/info` | name and version |
 //! | `/status` | – | participants, certificates by expiry, doubled kids, rows not served |
 //! | `/proxy-check` | – | what each named proxy sent, and what is missing |
+//! | `/log/checkpoint`, `/log/tile/...` | – | the transparency log, where it is configured |
 //! | `/openapi.json` | – | the participants' interface for programs |
 
 use std::sync::Arc;
@@ -24,8 +25,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Gateway;
-use super::openapi;
 use super::status::Status;
+use super::{log, openapi};
 use crate::metrics::name;
 
 /// Whether the gateway serves, and what.
@@ -50,6 +51,8 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/status", get(status))
         .route("/proxy-check", get(proxy_check))
         .route("/openapi.json", get(openapi::document))
+        .route("/log/checkpoint", get(log::checkpoint))
+        .route("/log/tile/{*path}", get(log::tile))
         .route("/actuator/health", get(health))
         .route("/actuator/health/liveness", get(live))
         .route("/actuator/health/readiness", get(health))

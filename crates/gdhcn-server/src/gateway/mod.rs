@@ -12,6 +12,7 @@ mod delta;
 mod issuers;
 mod list;
 mod list_query;
+mod log;
 mod management;
 mod measured;
 pub(crate) mod message;
@@ -57,6 +58,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{error, info};
 
 use self::authentication::Authenticated;
+pub use self::log::LogError;
+use self::log::PublishedLog;
 use self::measured::Measured;
 pub use self::onboarding::{
     OnboardError, Onboarding, offboarding, operators_event, party_type, store_request,
@@ -96,6 +99,7 @@ pub struct Gateway {
     proxy_check: ProxyCheck,
     measured: Measured,
     revocation: Revocation,
+    pub(crate) log: Option<PublishedLog>,
 }
 
 /// A gateway that serves. Dropping it stops it without waiting; [`shutdown`](Self::shutdown)
@@ -140,6 +144,9 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The transparency log cannot be published.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The trust content cannot be read.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -167,7 +174,11 @@ impl Gateway {
         let store = Store::open(config.database.clone()).await?;
         let trust = Trust::load(store, anchors).await?;
         let server_not_after = tls.as_ref().and_then(TlsConfigs::not_after);
-        let gateway = Arc::new(Self::with(trust, &config, clock, server_not_after));
+        let log = config.log.as_ref().map(PublishedLog::load).transpose()?;
+        if let Some(log) = &log {
+            info!(key = log.verifier_key(), "the transparency log is served");
+        }
+        let gateway = Arc::new(Self::with(trust, &config, clock, server_not_after, log));
         let (tcp, address) = bind(config.listen).await?;
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -204,6 +215,7 @@ impl Gateway {
         config: &GatewayConfig,
         clock: Clock,
         server_not_after: Option<Timestamp>,
+        log: Option<PublishedLog>,
     ) -> Self {
         Self {
             trust,
@@ -213,6 +225,7 @@ impl Gateway {
             profile: config.profile,
             trusted_certificates: config.trusted_certificates.clone(),
             revocation: config.revocation,
+            log,
             rates: RequestRates::new(&config.limits),
             proxy_check: ProxyCheck::new(&config.proxy_headers),
             measured: Measured::new(server_not_after),
@@ -254,6 +267,14 @@ impl Gateway {
             )
             .route("/signerCertificate/delete", only(post(signer_certificate::delete)))
             .route("/openapi.json", only(get(openapi::for_participants)))
+            .route(
+                "/log/checkpoint",
+                get(log::checkpoint).fallback(async || Problem::method_not_allowed()),
+            )
+            .route(
+                "/log/tile/{*path}",
+                get(log::tile).fallback(async || Problem::method_not_allowed()),
+            )
             .merge(Self::documents())
             .merge(Self::revocation(revocation))
     }

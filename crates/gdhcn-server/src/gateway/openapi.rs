@@ -40,7 +40,7 @@ fn openapi() -> Value {
 }
 
 fn paths() -> Value {
-    let all = [certificate_paths(), document_paths(), revocation_paths()];
+    let all = [certificate_paths(), document_paths(), revocation_paths(), log_paths()];
     let maps = all.into_iter().filter_map(|paths| paths.as_object().cloned());
     Value::Object(maps.flatten().collect())
 }
@@ -116,6 +116,27 @@ fn revocation_paths() -> Value {
             "revocationBatch", "One batch as it was uploaded", &["batchId"],
             json!({ "type": "string" }),
         ) },
+    })
+}
+
+/// For everybody, where a log is configured.
+fn log_paths() -> Value {
+    let text = json!({ "type": "string" });
+    let open = |mut operation: Value| {
+        if let Some(members) = operation.as_object_mut() {
+            members.insert("security".to_owned(), json!([]));
+        }
+        operation
+    };
+    json!({
+        "/log/checkpoint": { "get": open(download(
+            "logCheckpoint", "Signed root of the transparency log (C2SP tlog-checkpoint)", &[],
+            text.clone(),
+        )) },
+        "/log/tile/{*path}": { "get": open(download(
+            "logTile", "Hashes or entries of the transparency log (C2SP tlog-tiles)", &["path"],
+            text,
+        )) },
     })
 }
 
@@ -375,7 +396,7 @@ mod tests {
         let mut config = GatewayConfig::new(folder.to_owned(), Vec::new());
         config.revocation = Revocation { enabled: true, uploads: true };
         let trust = Trust::load(store, Vec::new()).await.unwrap();
-        let gateway = Arc::new(Gateway::with(trust, &config, Clock::System, None));
+        let gateway = Arc::new(Gateway::with(trust, &config, Clock::System, None, None));
         let mut operations = Operations::new();
         for path in Gateway::routes(config.revocation).paths() {
             let request = Request::builder().method("NONE").uri(path.replace(['{', '}', '*'], "x"));

@@ -199,9 +199,10 @@ impl CertificateWish {
         };
         let thumbprint = verified.certificate.thumbprint();
         let event = act.accepted("SUCCESS", description(self.operation, "SUCCESS"));
+        let message = BASE64_STANDARD.encode(verified.message.to_detached_der());
         let deleted = act
             .store()
-            .delete_signer_information(&thumbprint.to_string(), &act.peer.country, &event)
+            .delete_signer_information(&thumbprint.to_string(), &act.peer.country, &message, &event)
             .await;
         let change = deleted.map_err(|error| match error {
             StoreError::NotFound => {

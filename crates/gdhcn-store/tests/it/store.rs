@@ -1,3 +1,4 @@
+use gdhcn_log::{Action, Entry, Frontier, Kind, Tile, TileKind, TreeHash};
 use gdhcn_store::audit_event::AuditEvent;
 use gdhcn_store::signer_information::{NewSignerInformation, SignerType};
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType, Role};
@@ -59,6 +60,43 @@ pub(crate) async fn open(database: &TestDatabase) -> Store {
 }
 
 on_both_databases! {
+async fn every_change_is_in_the_log_and_no_refused_one_is(database: &TestDatabase) {
+    let store = open(database).await;
+    store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
+    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap_err();
+    store.delete_signer_information("s1", "XA", "cms", &event("SUCCESS")).await.unwrap();
+    store.append_audit_event(&event("BAD_REQUEST")).await.unwrap();
+    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+
+    let entries = store.log_entries(0, 256).await.unwrap();
+    let told: Vec<_> = entries
+        .iter()
+        .map(|bytes| Entry::from_bytes(bytes).unwrap())
+        .map(|entry| (entry.action, entry.kind, entry.key))
+        .collect();
+    let signer = |action| (action, Kind::SignerInformation, "s1".to_owned());
+    assert_eq!(
+        told,
+        [
+            (Action::Onboarded, Kind::TrustedParty, "p1".to_owned()),
+            signer(Action::Stored),
+            signer(Action::Deleted),
+            signer(Action::Stored),
+        ]
+    );
+    let mut expected = Frontier::default();
+    for bytes in &entries {
+        expected.push(TreeHash::of_leaf(bytes));
+    }
+    assert_eq!(store.log_frontier().await.unwrap(), expected);
+    assert_eq!(store.log_entries(3, 256).await.unwrap(), entries[3..]);
+    let tile = Tile::in_tree(TileKind::Hashes { level: 0 }, 0, 4).unwrap();
+    let leaves: Vec<_> = entries.iter().map(|bytes| TreeHash::of_leaf(bytes)).collect();
+    assert_eq!(store.log_hashes(&tile.stored_at()).await.unwrap(), leaves);
+    store.log_hashes(&[1000]).await.unwrap_err();
+}
+
 async fn keeps_both_tables_and_the_trail_over_a_restart(database: &TestDatabase) {
     let store = open(database).await;
     let party = store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
@@ -139,13 +177,13 @@ async fn deletes_only_the_own_row_of_the_stored_country(database: &TestDatabase)
     let store = open(database).await;
     store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
 
-    let absent = store.delete_signer_information("s2", "XA", &event("SUCCESS")).await;
+    let absent = store.delete_signer_information("s2", "XA", "cms", &event("SUCCESS")).await;
     assert!(matches!(absent, Err(StoreError::NotFound)));
-    let foreign = store.delete_signer_information("s1", "XB", &event("SUCCESS")).await;
+    let foreign = store.delete_signer_information("s1", "XB", "cms", &event("SUCCESS")).await;
     assert!(matches!(foreign, Err(StoreError::Foreign { country }) if country == "XA"));
-    let gone = store.delete_signer_information("s1", "XA", &event("SUCCESS")).await.unwrap();
+    let gone = store.delete_signer_information("s1", "XA", "cms", &event("SUCCESS")).await.unwrap();
     assert_eq!((gone.row.thumbprint.as_str(), gone.revision), ("s1", 2));
-    let twice = store.delete_signer_information("s1", "XA", &event("SUCCESS")).await;
+    let twice = store.delete_signer_information("s1", "XA", "cms", &event("SUCCESS")).await;
     assert!(matches!(twice, Err(StoreError::NotFound)));
     // Its identifiers are free again.
     store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
@@ -155,7 +193,7 @@ async fn does_not_delete_what_was_pulled_from_another_gateway(database: &TestDat
     let store = open(database).await;
     store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
     database.by_hand("UPDATE signer_information SET source_gateway_id = 'other'");
-    let refused = store.delete_signer_information("s1", "XA", &event("SUCCESS")).await;
+    let refused = store.delete_signer_information("s1", "XA", "cms", &event("SUCCESS")).await;
     assert!(matches!(refused, Err(StoreError::NotFound)));
 }
 

@@ -272,7 +272,7 @@ fn change_signer(place: &Place, entry: &Value, put: bool) {
             store.insert_signer_information(row, &event).await.unwrap();
         } else {
             let (thumbprint, country) = (text("thumbprint"), text("country"));
-            store.delete_signer_information(&thumbprint, &country, &event).await.unwrap();
+            store.delete_signer_information(&thumbprint, &country, "cms", &event).await.unwrap();
         }
         store.close().await;
     });

@@ -1,0 +1,193 @@
+//! The transparency log: one entry for each accepted change, and the hashes of its tree.
+//!
+//! Entries and hashes are rows that are only ever added, in the transaction of the change that
+//! they tell of. Changes follow one another, so the next place is certain.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use gdhcn_log::{
+    Action, Attribute, Content, Entry, Frontier, Kind, TreeHash, properties_digest, stored_count,
+};
+use jiff::Timestamp;
+
+use crate::database::{Transaction, undecodable, values};
+use crate::error::StoreError;
+use crate::signer_information::SignerInformation;
+use crate::store::Store;
+use crate::trusted_party::TrustedParty;
+
+/// Most entries or hashes that are read at a time: those of one tile.
+const AT_A_TIME: usize = 256;
+
+impl Store {
+    /// The right edge of the log's tree: its size and what its root is made of.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or hashes are missing.
+    pub async fn log_frontier(&self) -> Result<Frontier, StoreError> {
+        frontier(&mut self.read().await?).await
+    }
+
+    /// Up to 256 entries from the one with this index on, as many as there are.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn log_entries(&self, first: u64, count: u16) -> Result<Vec<Vec<u8>>, StoreError> {
+        let count = usize::from(count).min(AT_A_TIME);
+        let rows = self
+            .read()
+            .await?
+            .rows(
+                "SELECT entry FROM log_entry WHERE idx >= $1 ORDER BY idx LIMIT $2",
+                values![place(first)?, i64::try_from(count).unwrap_or(i64::MAX)],
+            )
+            .await?;
+        let entries: Result<_, sqlx::Error> = rows.iter().map(|row| row.at(0)).collect();
+        Ok(entries?)
+    }
+
+    /// Hashes of the tree by their places.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or one is missing.
+    pub async fn log_hashes(&self, places: &[u64]) -> Result<Vec<TreeHash>, StoreError> {
+        let mut transaction = self.read().await?;
+        hashes(&mut transaction, places).await
+    }
+}
+
+/// Adds an entry inside the transaction of the change that it tells of.
+pub(crate) async fn append(transaction: &mut Transaction, entry: &Entry) -> Result<(), StoreError> {
+    let bytes = entry.to_bytes()?;
+    let mut frontier = frontier(transaction).await?;
+    let size = frontier.size();
+    transaction
+        .execute(
+            "INSERT INTO log_entry (idx, entry) VALUES ($1, $2)",
+            values![place(size)?, bytes.as_slice()],
+        )
+        .await?;
+    let first = stored_count(size);
+    for (at, hash) in (first..).zip(frontier.push(TreeHash::of_leaf(&bytes))) {
+        transaction
+            .execute(
+                "INSERT INTO log_hash (idx, hash) VALUES ($1, $2)",
+                values![place(at)?, hash.as_bytes().as_slice()],
+            )
+            .await?;
+    }
+    Ok(())
+}
+
+/// What an onboarded certificate's coming looks like in the log.
+pub(crate) fn of_party(row: &TrustedParty, request_id: Option<&str>) -> Entry {
+    let action = match row.source_gateway_id {
+        None => Action::Onboarded,
+        Some(_) => Action::Federated,
+    };
+    let roles: Vec<_> = row.roles.iter().map(|role| role.as_str()).collect();
+    let entry = Entry::new(row.created_at, action, Kind::TrustedParty, &row.thumbprint)
+        .with(Attribute::Group, Some(row.certificate_type.as_str()))
+        .with(Attribute::Domain, row.domain.as_deref())
+        .with(Attribute::Kid, Some(row.kid.as_str()))
+        .with(Attribute::Uuid, row.uuid.as_deref())
+        .with(Attribute::AssignedGateway, row.assigned_gateway.as_deref())
+        .with(Attribute::Roles, Some(roles.join(",")).filter(|roles| !roles.is_empty()));
+    Entry {
+        country: Some(row.country.clone()),
+        source_gateway: row.source_gateway_id.clone(),
+        content: Some(content(&row.raw_data)),
+        signature: Some(row.signature.clone()),
+        request_id: request_id.map(str::to_owned),
+        ..entry
+    }
+}
+
+/// What it looks like when the operator takes an onboarded certificate away.
+pub(crate) fn of_offboarding(row: &TrustedParty, at: Timestamp, operator: &str) -> Entry {
+    Entry {
+        country: Some(row.country.clone()),
+        operator: Some(operator.to_owned()),
+        ..Entry::new(at, Action::Offboarded, Kind::TrustedParty, &row.thumbprint)
+    }
+}
+
+/// What an uploaded certificate's coming looks like in the log.
+pub(crate) fn of_signer(row: &SignerInformation, request_id: Option<&str>) -> Entry {
+    let action = match row.source_gateway_id {
+        None => Action::Stored,
+        Some(_) => Action::Federated,
+    };
+    let properties = row.properties.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let entry = Entry::new(row.created_at, action, Kind::SignerInformation, &row.thumbprint)
+        .with(Attribute::Group, Some(row.certificate_type.as_str()))
+        .with(Attribute::Domain, row.domain.as_deref())
+        .with(Attribute::Kid, Some(row.kid.as_str()))
+        .with(Attribute::Uuid, row.uuid.as_deref())
+        .with(Attribute::PropertiesSha256, properties.as_ref().map(properties_digest));
+    Entry {
+        country: Some(row.country.clone()),
+        source_gateway: row.source_gateway_id.clone(),
+        content: Some(content(&row.raw_data)),
+        signature: Some(row.signature.clone()),
+        request_id: request_id.map(str::to_owned),
+        ..entry
+    }
+}
+
+/// What its withdrawal looks like, with the message that asked for it.
+pub(crate) fn of_withdrawal(
+    row: &SignerInformation,
+    at: Timestamp,
+    message: &str,
+    request_id: &str,
+) -> Entry {
+    Entry {
+        country: Some(row.country.clone()),
+        content: Some(content(&row.raw_data)),
+        signature: Some(message.to_owned()),
+        request_id: Some(request_id.to_owned()),
+        ..Entry::new(at, Action::Deleted, Kind::SignerInformation, &row.thumbprint)
+    }
+}
+
+/// The certificate's bytes. A text that is no Base64 stands for itself: auditors then see what is
+/// wrong with the row.
+fn content(raw_data: &str) -> Content {
+    match BASE64_STANDARD.decode(raw_data) {
+        Ok(der) => Content::of(&der),
+        Err(_) => Content::of(raw_data.as_bytes()),
+    }
+}
+
+async fn frontier(transaction: &mut Transaction) -> Result<Frontier, StoreError> {
+    let size = transaction.integer("SELECT COALESCE(MAX(idx) + 1, 0) FROM log_entry", &[]).await?;
+    let size = u64::try_from(size).map_err(|error| undecodable("idx", error))?;
+    let hashes = hashes(transaction, &Frontier::stored_at(size)).await?;
+    Frontier::new(size, hashes).map_err(|error| undecodable("hash", error).into())
+}
+
+async fn hashes(
+    transaction: &mut Transaction,
+    places: &[u64],
+) -> Result<Vec<TreeHash>, StoreError> {
+    let mut found = Vec::with_capacity(places.len());
+    for at in places {
+        let row = transaction
+            .row("SELECT hash FROM log_hash WHERE idx = $1", values![place(*at)?])
+            .await?
+            .ok_or(StoreError::LogDamaged { hash: *at })?;
+        let bytes: Vec<u8> = row.at(0)?;
+        let bytes: [u8; TreeHash::LEN] =
+            bytes.try_into().map_err(|_| StoreError::LogDamaged { hash: *at })?;
+        found.push(TreeHash::from(bytes));
+    }
+    Ok(found)
+}
+
+fn place(index: u64) -> Result<i64, sqlx::Error> {
+    i64::try_from(index).map_err(|error| undecodable("idx", error))
+}
