@@ -8,10 +8,11 @@ use crate::need;
 use crate::step::{cargo, cargo_program, command, step, succeed, succeeds_within};
 
 /// The crates that do no I/O and must build for the browser, and their binding for it.
-const PURE: [&str; 13] = [
+const PURE: [&str; 14] = [
     "gdhcn-codes",
     "gdhcn-credential",
     "gdhcn-crypto",
+    "gdhcn-dump",
     "gdhcn-envelope",
     "gdhcn-explain",
     "gdhcn-issue",
