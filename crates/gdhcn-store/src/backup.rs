@@ -117,7 +117,7 @@ async fn copy_content(from: &Store, to: &Store) -> Result<(), StoreError> {
         target.execute_dynamic(format!("DELETE FROM \"{COUNTER}\""), &[]).await?;
         copy_table(&mut source, &mut target, counter).await?;
     }
-    target.commit_as_it_is().await
+    target.commit_unrecorded().await
 }
 
 async fn is_empty(transaction: &mut Transaction, table: &str) -> Result<bool, StoreError> {

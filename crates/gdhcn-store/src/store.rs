@@ -156,15 +156,9 @@ impl Writing {
         Ok(revision)
     }
 
-    /// Makes a change last that nobody is told of: what the gateway keeps for itself.
+    /// Makes a change last without an event: what the gateway keeps for itself, and a restored
+    /// trail, which stays as it was.
     pub(crate) async fn commit_unrecorded(self) -> Result<(), StoreError> {
-        Ok(self.transaction.commit().await?)
-    }
-}
-
-impl Writing {
-    /// Makes the change last without an event of its own: a restored trail stays as it was.
-    pub(crate) async fn commit_as_it_is(self) -> Result<(), StoreError> {
         Ok(self.transaction.commit().await?)
     }
 }
