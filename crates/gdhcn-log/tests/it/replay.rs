@@ -183,6 +183,26 @@ fn what_is_imported_or_cannot_be_checked_is_counted() {
     assert_eq!(standing, Ok(Standing::Unproven(Unproven::AnchorNotGiven)));
 }
 
+/// With a hash in place of the certificate nobody could check the signature over it.
+#[test]
+fn a_hash_does_not_stand_for_a_certificate() {
+    let network = Network::new();
+    let mut history = network.history();
+    replay(&network, &history).unwrap();
+    for (index, action) in [(0, Action::Onboarded), (history.len() - 1, Action::Stored)] {
+        let mut spoilt = history.clone();
+        let content = spoilt[index].content.take().unwrap();
+        assert_eq!(spoilt[index].action, action);
+        spoilt[index].content = Some(Content::Digest(content.sha256()));
+        assert_eq!(replay(&network, &spoilt).unwrap_err().1, Fault::NoContent);
+    }
+    let mut withdrawal = network.upload(Action::Deleted);
+    let content = withdrawal.content.take().unwrap();
+    withdrawal.content = Some(Content::Digest(content.sha256()));
+    history.push(withdrawal);
+    assert_eq!(replay(&network, &history).unwrap_err().1, Fault::NoContent);
+}
+
 #[test]
 fn data_of_another_gateway_is_checked_up_to_its_own_anchor() {
     const PEER: &str = "11111111-1111-4111-8111-111111111111";
