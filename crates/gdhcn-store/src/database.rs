@@ -177,16 +177,6 @@ impl Transaction {
         self.row(sql, values).await?.ok_or(sqlx::Error::RowNotFound)?.at(0)
     }
 
-    /// The database's own clock in epoch milliseconds: the one that all processes share.
-    #[allow(dead_code, reason = "for the tables that come next")]
-    pub(crate) async fn now(&mut self) -> Result<i64, sqlx::Error> {
-        let sql = match self {
-            Self::Sqlite(_) => "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
-            Self::Postgres(_) => "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT",
-        };
-        self.integer(sql, &[]).await
-    }
-
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await,
@@ -215,15 +205,6 @@ impl Row {
     /// The instant of a column that counts milliseconds.
     pub(crate) fn instant(&self, column: &str) -> Result<jiff::Timestamp, sqlx::Error> {
         instant(column, self.get(column)?)
-    }
-
-    /// The instant of a column that may be empty.
-    #[allow(dead_code, reason = "for the tables that come next")]
-    pub(crate) fn optional_instant(
-        &self,
-        column: &str,
-    ) -> Result<Option<jiff::Timestamp>, sqlx::Error> {
-        self.get::<Option<i64>>(column)?.map(|value| instant(column, value)).transpose()
     }
 
     /// The name in a column, as the value that it stands for.
