@@ -56,17 +56,21 @@ pub(super) struct Finding {
     what: &'static str,
     entry: Option<u64>,
     text: String,
+    /// Whether it is of the list, and not of the log.
+    #[serde(skip)]
+    of_list: bool,
 }
 
 impl Finding {
     pub(super) fn checkpoint(error: &CheckpointError) -> Self {
-        Self { what: "checkpoint", entry: None, text: format!("the checkpoint: {error}") }
+        let text = format!("the checkpoint: {error}");
+        Self { what: "checkpoint", entry: None, text, of_list: false }
     }
 
     pub(super) fn too_many(size: u64) -> Self {
         let text =
             format!("the log says that it has {size} entries, which is out of all proportion");
-        Self { what: "size", entry: None, text }
+        Self { what: "size", entry: None, text, of_list: false }
     }
 
     pub(super) fn log(error: &FollowError) -> Self {
@@ -76,12 +80,12 @@ impl Finding {
             FollowError::Root { .. } => ("other_tree", None),
             _ => ("malformed", None),
         };
-        Self { what, entry, text: error.to_string() }
+        Self { what, entry, text: error.to_string(), of_list: false }
     }
 
     pub(super) fn entry(number: u64, fault: &Fault) -> Self {
         let text = format!("entry {number} does not hold: {fault}");
-        Self { what: "entry_unfounded", entry: Some(number), text }
+        Self { what: "entry_unfounded", entry: Some(number), text, of_list: false }
     }
 
     fn difference(difference: &Difference) -> Self {
@@ -91,7 +95,7 @@ impl Finding {
             Difference::Otherwise { entry, .. } => ("served_otherwise", Some(*entry)),
             _ => ("served_twice", None),
         };
-        Self { what, entry, text: difference.to_string() }
+        Self { what, entry, text: difference.to_string(), of_list: true }
     }
 }
 
@@ -150,8 +154,7 @@ impl Report {
 
     /// Whether nothing is wrong with the log itself, whatever the list is like.
     pub(super) fn log_holds(&self) -> bool {
-        let differences = self.compared.as_ref().map_or(0, |compared| compared.differences);
-        self.findings.len() <= differences
+        self.findings.iter().all(|finding| finding.of_list)
     }
 
     pub(super) fn exit(&self) -> Exit {
@@ -179,7 +182,7 @@ impl Report {
         if let Some(Compared { with, certificates, differences }) = &self.compared {
             let with = tame_line(with);
             println!(
-                "  compared with {certificates} certificates of {with}: {differences} differences"
+                "  compared with {certificates} certificates of {with}; differences: {differences}"
             );
         }
         for finding in &self.findings {
