@@ -1,6 +1,7 @@
 -- Common dialect of SQLite (3.35 and later) and PostgreSQL: identifiers are made by the program,
--- instants are epoch milliseconds, and nothing asks the database for the time. Later versions of
--- the program only add to what stands here, so that an older one can go on beside a newer one.
+-- instants are epoch milliseconds, and only leases of jobs go by the database's clock. Later
+-- versions of the program only add to what stands here, so that an older one can go on beside a
+-- newer one.
 
 -- Onboarded certificates: what the trust anchor has signed for a participant. A row that was
 -- pulled from another gateway names it in `source_gateway_id`; `assigned_gateway` names the gateway

@@ -177,6 +177,21 @@ impl Transaction {
         self.row(sql, values).await?.ok_or(sqlx::Error::RowNotFound)?.at(0)
     }
 
+    /// The time by the database's clock in epoch milliseconds: the one clock that all processes
+    /// share.
+    pub(crate) async fn now(&mut self) -> Result<i64, sqlx::Error> {
+        let sql = match self {
+            Self::Sqlite(_) => {
+                "SELECT CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
+            }
+            // Not the time at which the transaction began: it may have waited for others.
+            Self::Postgres(_) => {
+                "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+            }
+        };
+        self.integer(sql, &[]).await
+    }
+
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await,
@@ -205,6 +220,14 @@ impl Row {
     /// The instant of a column that counts milliseconds.
     pub(crate) fn instant(&self, column: &str) -> Result<jiff::Timestamp, sqlx::Error> {
         instant(column, self.get(column)?)
+    }
+
+    /// The instant of a column that counts milliseconds and may be empty.
+    pub(crate) fn instant_if_any(
+        &self,
+        column: &str,
+    ) -> Result<Option<jiff::Timestamp>, sqlx::Error> {
+        self.get::<Option<i64>>(column)?.map(|value| instant(column, value)).transpose()
     }
 
     /// The name in a column, as the value that it stands for.

@@ -73,6 +73,12 @@ pub enum StoreError {
         /// The country of the row.
         country: String,
     },
+    /// The run of a job took longer than its lease, or another process took the job over.
+    #[error("the lease of the job {job} is lost: another process may run it now")]
+    LeaseLost {
+        /// Name of the job.
+        job: String,
+    },
     /// What is to be logged does not fit the log.
     #[error("the transparency log does not take it: {0}")]
     Log(#[from] gdhcn_log::EntryError),

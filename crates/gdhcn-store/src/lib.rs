@@ -5,7 +5,8 @@
 //! (onboarded certificates in [`trusted_party`], uploaded ones in [`signer_information`]), what
 //! participants exchange beside them ([`validation_rule`], [`revocation_batch`], [`value_set`],
 //! [`trusted_reference`], [`trusted_issuer`]) and the audit trail in [`audit_event`]; changes of the
-//! onboarded certificates that wait for operators are in [`onboarding`].
+//! onboarded certificates that wait for operators are in [`onboarding`]. Of the processes on one
+//! database, [`job`] lets one run each of the gateway's own jobs.
 //!
 //! How data flows: changes follow one another, each in one transaction that holds the rows, the
 //! [`AuditEvent`](audit_event::AuditEvent) that tells who made it, and the next number of the
@@ -20,6 +21,7 @@
 //! Statements are written once, in the dialect that both databases share (`database.rs`).
 
 pub mod audit_event;
+pub mod job;
 pub mod limit;
 pub mod onboarding;
 pub mod revocation_batch;

@@ -30,6 +30,13 @@ pub const UUID: usize = 36;
 pub const EVENT: usize = 64;
 /// `description` of an audit event.
 pub const DESCRIPTION: usize = 256;
+/// Characters of a job's or a peer's last message; longer ones are cut.
+pub const STATUS: usize = 500;
+
+/// A message cut to [`STATUS`].
+pub(crate) fn status(message: &str) -> String {
+    message.chars().take(STATUS).collect()
+}
 
 /// Refuses a value longer than its column.
 pub(crate) fn within(

@@ -4,4 +4,5 @@
 
 mod backup;
 mod documents;
+mod job;
 mod store;

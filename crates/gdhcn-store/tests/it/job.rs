@@ -1,0 +1,123 @@
+//! Leases of jobs.
+
+use std::time::Duration;
+
+use gdhcn_store::job::{Lease, RunEnd};
+use gdhcn_store::{Store, StoreError, limit};
+use gdhcn_testkit::on_both_databases;
+use jiff::Timestamp;
+
+use crate::store::open;
+
+const LONG: Duration = Duration::from_secs(600);
+
+async fn take(store: &Store, duration: Duration) -> Option<Lease> {
+    store.take_lease("federation", "test", duration, Duration::ZERO).await.unwrap()
+}
+
+/// Takes the lease as soon as the former one has ended.
+async fn take_over(store: &Store) -> Lease {
+    let mut tries = 0;
+    loop {
+        if let Some(lease) = take(store, LONG).await {
+            return lease;
+        }
+        tries += 1;
+        assert!(tries < 2000, "the lease does not end");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "leases go by a clock, not by an argument")]
+fn here() -> Timestamp {
+    Timestamp::now()
+}
+
+on_both_databases! {
+async fn of_many_holders_only_one_runs(database: &TestDatabase) {
+    let stores = [open(database).await, open(database).await];
+    let mut tries = tokio::task::JoinSet::new();
+    for number in 0..16 {
+        let store = stores[number % 2].clone();
+        tries.spawn(async move { take(&store, LONG).await });
+    }
+    let taken: Vec<_> = tries.join_all().await.into_iter().flatten().collect();
+    assert_eq!(taken.len(), 1);
+    let other = stores[0].take_lease("other", "test", LONG, LONG).await.unwrap();
+    assert!(other.is_some(), "each job has a lease of its own");
+}
+
+async fn a_lease_goes_by_the_clock_of_the_database(database: &TestDatabase) {
+    let store = open(database).await;
+    take(&store, LONG).await.unwrap();
+    let state = store.jobs().await.unwrap().remove(0);
+    let (started, until) = (state.last_started_at.unwrap(), state.lease_until.unwrap());
+    assert_eq!(until.duration_since(started).as_secs(), 600);
+    // Both databases run on this machine.
+    assert!(started.duration_since(here()).as_secs().abs() < 60, "{started}");
+    assert!(state.is_running(started) && !state.is_running(until));
+}
+
+async fn a_job_runs_again_when_it_is_due(database: &TestDatabase) {
+    let store = open(database).await;
+    for end in [RunEnd::Succeeded("done".into()), RunEnd::Failed("down".into())] {
+        let lease = take(&store, LONG).await.expect("due");
+        store.release_lease(lease, &end).await.unwrap();
+        let early = store.take_lease("federation", "test", LONG, LONG).await.unwrap();
+        assert_eq!(early, None, "not due after {end:?}");
+    }
+}
+
+async fn an_interrupted_run_does_not_count(database: &TestDatabase) {
+    let store = open(database).await;
+    let lease = store.take_lease("federation", "test", LONG, LONG).await.unwrap().unwrap();
+    assert_eq!(take(&store, LONG).await, None, "it is held");
+    store.release_lease(lease, &RunEnd::Interrupted).await.unwrap();
+    let again = store.take_lease("federation", "test", LONG, LONG).await.unwrap();
+    assert!(again.is_some());
+}
+
+async fn an_ended_lease_is_taken_over_and_its_holder_changes_nothing_more(
+    database: &TestDatabase
+) {
+    let (store, other) = (open(database).await, open(database).await);
+    let old = take(&store, Duration::from_millis(20)).await.unwrap();
+    let new = take_over(&other).await;
+    assert_ne!(old, new, "the same process name makes no same lease");
+
+    let before = store.jobs().await.unwrap();
+    for refused in [
+        store.renew_lease(&old, LONG).await,
+        store.check_lease(&old).await,
+        store.release_lease(old.clone(), &RunEnd::Failed("late".into())).await,
+    ] {
+        assert!(matches!(refused, Err(StoreError::LeaseLost { .. })), "{refused:?}");
+    }
+    assert_eq!(store.jobs().await.unwrap(), before);
+
+    other.check_lease(&new).await.unwrap();
+    other.renew_lease(&new, 2 * LONG).await.unwrap();
+    assert!(store.jobs().await.unwrap()[0].lease_until > before[0].lease_until);
+    other.release_lease(new, &RunEnd::Succeeded("done".into())).await.unwrap();
+}
+
+async fn the_outcome_of_the_last_run_is_told(database: &TestDatabase) {
+    let store = open(database).await;
+    for failures in 1..=2 {
+        let lease = take(&store, LONG).await.unwrap();
+        let running = store.jobs().await.unwrap().remove(0);
+        assert!(running.holder.is_some_and(|holder| holder.starts_with("test ")));
+        store.release_lease(lease, &RunEnd::Failed("é".repeat(600))).await.unwrap();
+        let state = store.jobs().await.unwrap().remove(0);
+        assert_eq!((state.holder, state.lease_until, state.failures), (None, None, failures));
+        assert_eq!(state.message, Some("é".repeat(limit::STATUS)));
+        assert!(state.last_failed_at.is_some() && state.last_succeeded_at.is_none());
+    }
+    let lease = take(&store, LONG).await.unwrap();
+    store.release_lease(lease, &RunEnd::Succeeded("3 peers".into())).await.unwrap();
+    let state = store.jobs().await.unwrap().remove(0);
+    assert_eq!((state.failures, state.message.as_deref()), (0, Some("3 peers")));
+    assert!(state.last_succeeded_at >= state.last_failed_at);
+    assert_eq!(state.last_ended_at(), state.last_succeeded_at);
+}
+}
