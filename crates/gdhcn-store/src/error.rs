@@ -79,6 +79,21 @@ pub enum StoreError {
         /// Name of the job.
         job: String,
     },
+    /// No peer has that identity.
+    #[error("no peer gateway {gateway_id:?} is configured")]
+    NoPeer {
+        /// The identity.
+        gateway_id: String,
+    },
+    /// The trust anchor could not sign the peer's configuration.
+    #[error(transparent)]
+    Peer(Box<gdhcn_trust::federation::PeerError>),
+    /// A certificate that is to be a peer's is none of its anchors or servers.
+    #[error("a certificate for the peer {gateway_id:?} is not assigned to it as anchor or server")]
+    NotAssigned {
+        /// The identity of the peer.
+        gateway_id: String,
+    },
     /// What is to be logged does not fit the log.
     #[error("the transparency log does not take it: {0}")]
     Log(#[from] gdhcn_log::EntryError),

@@ -4,7 +4,8 @@
 //! database that several processes share. It holds the certificate tables of the gateway
 //! (onboarded certificates in [`trusted_party`], uploaded ones in [`signer_information`]), what
 //! participants exchange beside them ([`validation_rule`], [`revocation_batch`], [`value_set`],
-//! [`trusted_reference`], [`trusted_issuer`]) and the audit trail in [`audit_event`]; changes of the
+//! [`trusted_reference`], [`trusted_issuer`]), what is pulled from other gateways ([`federation_gateway`],
+//! [`federated`]) and the audit trail in [`audit_event`]; changes of the
 //! onboarded certificates that wait for operators are in [`onboarding`]. Of the processes on one
 //! database, [`job`] lets one run each of the gateway's own jobs.
 //!
@@ -21,6 +22,8 @@
 //! Statements are written once, in the dialect that both databases share (`database.rs`).
 
 pub mod audit_event;
+pub mod federated;
+pub mod federation_gateway;
 pub mod job;
 pub mod limit;
 pub mod onboarding;

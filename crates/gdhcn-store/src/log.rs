@@ -10,6 +10,7 @@ use gdhcn_log::{
 };
 use jiff::Timestamp;
 
+use crate::audit_event::AuditEvent;
 use crate::database::{Transaction, undecodable, values};
 use crate::error::StoreError;
 use crate::signer_information::SignerInformation;
@@ -61,23 +62,36 @@ impl Store {
 
 /// Adds an entry inside the transaction of the change that it tells of.
 pub(crate) async fn append(transaction: &mut Transaction, entry: &Entry) -> Result<(), StoreError> {
-    let bytes = entry.to_bytes()?;
+    append_all(transaction, std::slice::from_ref(entry)).await
+}
+
+/// Adds the entries of a change that has several.
+pub(crate) async fn append_all(
+    transaction: &mut Transaction,
+    entries: &[Entry],
+) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
     let mut frontier = frontier(transaction).await?;
-    let size = frontier.size();
-    transaction
-        .execute(
-            "INSERT INTO log_entry (idx, entry) VALUES ($1, $2)",
-            values![place(size)?, bytes.as_slice()],
-        )
-        .await?;
-    let first = stored_count(size);
-    for (at, hash) in (first..).zip(frontier.push(TreeHash::of_leaf(&bytes))) {
+    for entry in entries {
+        let bytes = entry.to_bytes()?;
+        let size = frontier.size();
         transaction
             .execute(
-                "INSERT INTO log_hash (idx, hash) VALUES ($1, $2)",
-                values![place(at)?, hash.as_bytes().as_slice()],
+                "INSERT INTO log_entry (idx, entry) VALUES ($1, $2)",
+                values![place(size)?, bytes.as_slice()],
             )
             .await?;
+        let first = stored_count(size);
+        for (at, hash) in (first..).zip(frontier.push(TreeHash::of_leaf(&bytes))) {
+            transaction
+                .execute(
+                    "INSERT INTO log_hash (idx, hash) VALUES ($1, $2)",
+                    values![place(at)?, hash.as_bytes().as_slice()],
+                )
+                .await?;
+        }
     }
     Ok(())
 }
@@ -151,6 +165,63 @@ pub(crate) fn of_withdrawal(
         signature: Some(message.to_owned()),
         request_id: Some(request_id.to_owned()),
         ..Entry::new(at, Action::Deleted, Kind::SignerInformation, &row.thumbprint)
+    }
+}
+
+/// What it looks like when a peer does not list an onboarded certificate any more.
+pub(crate) fn of_lost_party(row: &TrustedParty, at: Timestamp) -> Entry {
+    Entry {
+        country: Some(row.country.clone()),
+        source_gateway: row.source_gateway_id.clone(),
+        ..Entry::new(at, Action::Deleted, Kind::TrustedParty, &row.thumbprint)
+    }
+}
+
+/// What it looks like when a peer does not list an uploaded certificate any more.
+pub(crate) fn of_lost_signer(row: &SignerInformation, at: Timestamp) -> Entry {
+    Entry {
+        country: Some(row.country.clone()),
+        source_gateway: row.source_gateway_id.clone(),
+        ..Entry::new(at, Action::Deleted, Kind::SignerInformation, &row.thumbprint)
+    }
+}
+
+/// What it looks like when the operator lets a peer's content take the place of an own one.
+pub(crate) fn of_overridden_signer(
+    row: &SignerInformation,
+    at: Timestamp,
+    operator: &str,
+) -> Entry {
+    Entry {
+        country: Some(row.country.clone()),
+        operator: Some(operator.to_owned()),
+        ..Entry::new(at, Action::Offboarded, Kind::SignerInformation, &row.thumbprint)
+    }
+}
+
+/// What a peer's coming, or a change of it, looks like in the log.
+pub(crate) fn of_peer(
+    gateway_id: &str,
+    known: bool,
+    text: &str,
+    signature: &str,
+    event: &AuditEvent,
+) -> Entry {
+    let action = if known { Action::Updated } else { Action::Onboarded };
+    Entry {
+        content: Some(Content::of(text.as_bytes())),
+        signature: Some(signature.to_owned()),
+        request_id: Some(event.request_id.clone()),
+        ..Entry::new(event.occurred_at, action, Kind::FederationGateway, gateway_id)
+    }
+}
+
+/// What a peer's removal looks like.
+pub(crate) fn of_removed_peer(gateway_id: &str, event: &AuditEvent) -> Entry {
+    Entry {
+        operator: Some(event.description.clone()),
+        request_id: Some(event.request_id.clone()),
+        ..Entry::new(event.occurred_at, Action::Offboarded, Kind::FederationGateway, gateway_id)
     }
 }
 

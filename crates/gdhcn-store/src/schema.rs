@@ -7,13 +7,14 @@ use crate::error::StoreError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// The tables that trust lists are made of: their changes are counted.
-const COUNTED: [&str; 5] = [
-    "trusted_party",
-    "signer_information",
-    "trusted_issuer",
-    "trusted_reference",
-    "federation_gateway",
+/// The tables that trust lists are made of: their changes are counted. Of a peer those count that
+/// the trust anchor signs, not how the last pull went.
+const COUNTED: [(&str, &str); 5] = [
+    ("trusted_party", "UPDATE"),
+    ("signer_information", "UPDATE"),
+    ("trusted_issuer", "UPDATE"),
+    ("trusted_reference", "UPDATE"),
+    ("federation_gateway", "UPDATE OF gateway_id, download_target, mode, signature"),
 ];
 
 /// Makes what is missing. Several processes may do so at once.
@@ -23,19 +24,23 @@ pub(crate) async fn prepare(pool: &Pool) -> Result<(), StoreError> {
         Pool::Postgres(pool) => MIGRATIONS.run(pool).await?,
     }
     let mut transaction = pool.write().await?;
-    for table in COUNTED {
-        count_changes(&mut transaction, table).await?;
+    for (table, update) in COUNTED {
+        count_changes(&mut transaction, table, update).await?;
     }
     transaction.commit().await?;
     Ok(())
 }
 
 /// Makes the triggers that count the changes of a table, whoever makes them.
-async fn count_changes(transaction: &mut Transaction, table: &str) -> Result<(), StoreError> {
+async fn count_changes(
+    transaction: &mut Transaction,
+    table: &str,
+    update: &str,
+) -> Result<(), StoreError> {
     match transaction {
         Transaction::Sqlite(_) => {
-            for change in ["INSERT", "UPDATE", "DELETE"] {
-                let name = format!("{table}_{}_counted", change.to_ascii_lowercase());
+            for (name, change) in [("insert", "INSERT"), ("update", update), ("delete", "DELETE")] {
+                let name = format!("{table}_{name}_counted");
                 let trigger = format!(
                     "CREATE TRIGGER IF NOT EXISTS {name} AFTER {change} ON {table} BEGIN
                         UPDATE trust_revision SET value = value + 1 WHERE id = 1;
@@ -65,7 +70,7 @@ async fn count_changes(transaction: &mut Transaction, table: &str) -> Result<(),
                     )
                     .await?;
                 let trigger = format!(
-                    "CREATE TRIGGER {name} AFTER INSERT OR UPDATE OR DELETE ON {table}
+                    "CREATE TRIGGER {name} AFTER INSERT OR {update} OR DELETE ON {table}
                      FOR EACH ROW EXECUTE FUNCTION count_trust_change()"
                 );
                 transaction.execute_dynamic(trigger, &[]).await?;

@@ -168,24 +168,7 @@ impl Store {
         if row.country != country {
             return Err(StoreError::Foreign { country: row.country });
         }
-        writing.execute("DELETE FROM signer_information WHERE id = $1", values![&row.id]).await?;
-        writing
-            .execute(
-                "INSERT INTO signer_tombstone (thumbprint, created_at, deleted_at, country,
-                    raw_data, certificate_type, kid, domain)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                values![
-                    &row.thumbprint,
-                    row.created_at,
-                    event.occurred_at,
-                    &row.country,
-                    &row.raw_data,
-                    row.certificate_type.as_str(),
-                    &row.kid,
-                    &row.domain,
-                ],
-            )
-            .await?;
+        bury(&mut writing, &row, event.occurred_at).await?;
         let entry = log::of_withdrawal(&row, event.occurred_at, message, &event.request_id);
         log::append(&mut writing, &entry).await?;
         let revision = writing.commit(event).await?;
@@ -194,7 +177,31 @@ impl Store {
 }
 
 impl NewSignerInformation {
-    fn check(&self) -> Result<(), StoreError> {
+    /// The row that this becomes.
+    pub(crate) fn into_row(self, uuid: Option<String>, version: i64) -> SignerInformation {
+        SignerInformation {
+            id: Uuid::now_v7().to_string(),
+            uuid: uuid.or_else(|| Some(Uuid::new_v4().to_string())),
+            created_at: self.created_at,
+            country: self.country,
+            thumbprint: self.thumbprint,
+            raw_data: self.raw_data,
+            signature: self.signature,
+            certificate_type: self.certificate_type,
+            kid: self.kid,
+            domain: self.domain,
+            properties: self.properties,
+            source_gateway_id: self.source_gateway_id,
+            version,
+        }
+    }
+
+    /// Whether every value fits its column.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TooLong`] and [`StoreError::Country`] name the first that does not.
+    pub fn check(&self) -> Result<(), StoreError> {
         limit::country(&self.country)?;
         for (column, value, longest) in [
             ("signer_information.thumbprint", Some(&self.thumbprint), limit::THUMBPRINT),
@@ -231,21 +238,22 @@ pub(crate) async fn insert(
     if new.source_gateway_id.is_none() && kid_is_taken(transaction, &new.kid).await? {
         return Err(StoreError::Conflict(Conflict::Kid));
     }
-    let row = SignerInformation {
-        id: Uuid::now_v7().to_string(),
-        uuid: Some(Uuid::new_v4().to_string()),
-        created_at: new.created_at,
-        country: new.country,
-        thumbprint: new.thumbprint,
-        raw_data: new.raw_data,
-        signature: new.signature,
-        certificate_type: new.certificate_type,
-        kid: new.kid,
-        domain: new.domain,
-        properties: new.properties,
-        source_gateway_id: new.source_gateway_id,
-        version: 1,
-    };
+    let row = new.into_row(None, 1);
+    write(transaction, &row).await?;
+    if row.source_gateway_id.is_none() {
+        transaction
+            .execute("DELETE FROM signer_tombstone WHERE thumbprint = $1", values![&row.thumbprint])
+            .await?;
+    }
+    log::append(transaction, &log::of_signer(&row, request_id)).await?;
+    Ok(row)
+}
+
+/// Writes a row as it is, without a look at others and without an entry of the log.
+pub(crate) async fn write(
+    transaction: &mut Transaction,
+    row: &SignerInformation,
+) -> Result<(), StoreError> {
     transaction
         .execute(
             "INSERT INTO signer_information (id, uuid, created_at, country, thumbprint, raw_data,
@@ -268,13 +276,41 @@ pub(crate) async fn insert(
             ],
         )
         .await?;
-    if row.source_gateway_id.is_none() {
-        transaction
-            .execute("DELETE FROM signer_tombstone WHERE thumbprint = $1", values![&row.thumbprint])
-            .await?;
-    }
-    log::append(transaction, &log::of_signer(&row, request_id)).await?;
-    Ok(row)
+    Ok(())
+}
+
+/// Takes an own row away and leaves its mark, without a look at whose it is and without an entry
+/// of the log.
+pub(crate) async fn bury(
+    transaction: &mut Transaction,
+    row: &SignerInformation,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    erase(transaction, &row.id).await?;
+    transaction
+        .execute(
+            "INSERT INTO signer_tombstone (thumbprint, created_at, deleted_at, country,
+                raw_data, certificate_type, kid, domain)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            values![
+                &row.thumbprint,
+                row.created_at,
+                at,
+                &row.country,
+                &row.raw_data,
+                row.certificate_type.as_str(),
+                &row.kid,
+                &row.domain,
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Takes a row away, leaving nothing.
+pub(crate) async fn erase(transaction: &mut Transaction, id: &str) -> Result<(), StoreError> {
+    transaction.execute("DELETE FROM signer_information WHERE id = $1", values![id]).await?;
+    Ok(())
 }
 
 /// Reads the table in the order of its rows' making.

@@ -8,6 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::audit_event::{self, AuditEvent};
 use crate::database::{Pool, Transaction, values};
 use crate::error::{StoreError, UnreadableRow};
+use crate::federation_gateway::{self, FederationGateway};
 use crate::location::{Location, PostgresUrl};
 use crate::schema;
 use crate::signer_information::{self, SignerInformation};
@@ -46,6 +47,8 @@ pub struct TrustContent {
     pub trusted_parties: Vec<TrustedParty>,
     /// Uploaded certificates, in the order in which they came.
     pub signer_information: Vec<SignerInformation>,
+    /// Peers, in the order of their making. How pulls from them went may be older than the rest.
+    pub federation_gateways: Vec<FederationGateway>,
     /// Rows left out because a column holds something unknown.
     pub unreadable: Vec<UnreadableRow>,
 }
@@ -104,6 +107,9 @@ impl Store {
             TrustContent { revision: revision(&mut transaction).await?, ..TrustContent::default() };
         trusted_party::read_all(&mut transaction, &mut content).await?;
         signer_information::read_all(&mut transaction, &mut content).await?;
+        let (peers, unreadable) = federation_gateway::read_all(&mut transaction).await?;
+        content.federation_gateways = peers;
+        content.unreadable.extend(unreadable);
         Ok(content)
     }
 

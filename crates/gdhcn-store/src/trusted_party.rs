@@ -196,7 +196,32 @@ impl Store {
 }
 
 impl NewTrustedParty {
-    fn check(&self) -> Result<(), StoreError> {
+    /// The row that this becomes.
+    pub(crate) fn into_row(self, uuid: Option<String>, version: i64) -> TrustedParty {
+        TrustedParty {
+            id: Uuid::now_v7().to_string(),
+            uuid: uuid.or_else(|| Some(Uuid::new_v4().to_string())),
+            created_at: self.created_at,
+            country: self.country,
+            thumbprint: self.thumbprint,
+            raw_data: self.raw_data,
+            signature: self.signature,
+            certificate_type: self.certificate_type,
+            kid: self.kid,
+            domain: self.domain,
+            source_gateway_id: self.source_gateway_id,
+            assigned_gateway: self.assigned_gateway,
+            version,
+            roles: self.roles,
+        }
+    }
+
+    /// Whether every value fits its column.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TooLong`] and [`StoreError::Country`] name the first that does not.
+    pub fn check(&self) -> Result<(), StoreError> {
         limit::country(&self.country)?;
         for (column, value, longest) in [
             ("trusted_party.thumbprint", Some(&self.thumbprint), limit::THUMBPRINT),
@@ -233,22 +258,17 @@ pub(crate) async fn insert(
     if new.source_gateway_id.is_none() && kid_is_taken(transaction, &new.kid).await? {
         return Err(StoreError::Conflict(Conflict::Kid));
     }
-    let row = TrustedParty {
-        id: Uuid::now_v7().to_string(),
-        uuid: Some(Uuid::new_v4().to_string()),
-        created_at: new.created_at,
-        country: new.country,
-        thumbprint: new.thumbprint,
-        raw_data: new.raw_data,
-        signature: new.signature,
-        certificate_type: new.certificate_type,
-        kid: new.kid,
-        domain: new.domain,
-        source_gateway_id: new.source_gateway_id,
-        assigned_gateway: new.assigned_gateway,
-        version: 1,
-        roles: new.roles,
-    };
+    let row = new.into_row(None, 1);
+    write(transaction, &row).await?;
+    log::append(transaction, &log::of_party(&row, request_id)).await?;
+    Ok(row)
+}
+
+/// Writes a row as it is, without a look at others and without an entry of the log.
+pub(crate) async fn write(
+    transaction: &mut Transaction,
+    row: &TrustedParty,
+) -> Result<(), StoreError> {
     transaction
         .execute(
             "INSERT INTO trusted_party (id, uuid, created_at, country, thumbprint, raw_data,
@@ -281,8 +301,16 @@ pub(crate) async fn insert(
             )
             .await?;
     }
-    log::append(transaction, &log::of_party(&row, request_id)).await?;
-    Ok(row)
+    Ok(())
+}
+
+/// Takes a row away, without a look at whose it is and without an entry of the log.
+pub(crate) async fn erase(transaction: &mut Transaction, id: &str) -> Result<(), StoreError> {
+    transaction
+        .execute("DELETE FROM trusted_party_roles WHERE trusted_party_id = $1", values![id])
+        .await?;
+    transaction.execute("DELETE FROM trusted_party WHERE id = $1", values![id]).await?;
+    Ok(())
 }
 
 /// Takes an own row of a country away inside the transaction of a change.
@@ -305,10 +333,7 @@ pub(crate) async fn remove(
     if row.country != country {
         return Err(StoreError::Foreign { country: row.country });
     }
-    transaction
-        .execute("DELETE FROM trusted_party_roles WHERE trusted_party_id = $1", values![&row.id])
-        .await?;
-    transaction.execute("DELETE FROM trusted_party WHERE id = $1", values![&row.id]).await?;
+    erase(transaction, &row.id).await?;
     // The event's words say who took it away.
     let entry = log::of_offboarding(&row, event.occurred_at, &event.description);
     log::append(transaction, &entry).await?;

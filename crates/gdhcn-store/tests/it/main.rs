@@ -4,5 +4,6 @@
 
 mod backup;
 mod documents;
+mod federated;
 mod job;
 mod store;

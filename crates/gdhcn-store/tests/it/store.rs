@@ -6,7 +6,7 @@ use gdhcn_store::{Conflict, Location, Store, StoreError, limit};
 use gdhcn_testkit::{TestDatabase, on_both_databases};
 use jiff::Timestamp;
 
-fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
 }
 
