@@ -69,7 +69,7 @@ pub enum Kind {
     TrustedIssuer,
     /// A reference; its key is the uuid.
     TrustedReference,
-    /// A business rule; its key is identifier and version.
+    /// A version of a business rule; its key is made by [`rule_key`].
     ValidationRule,
     /// A value set; its key is the identifier.
     ValueSet,
@@ -164,8 +164,13 @@ impl Content {
         if payload.len() <= MAX_PAYLOAD_LEN {
             Self::Whole(payload.to_vec())
         } else {
-            Self::Digest(sha256(payload))
+            Self::hash_of(payload)
         }
+    }
+
+    /// The hash of bytes that are not for everybody.
+    pub fn hash_of(payload: &[u8]) -> Self {
+        Self::Digest(sha256(payload))
     }
 
     /// SHA-256 of the bytes.
@@ -370,6 +375,11 @@ impl Entry {
         }
         Ok(())
     }
+}
+
+/// The key of a version of a rule: identifier and version with a blank between.
+pub fn rule_key(identifier: &str, version: &str) -> String {
+    format!("{identifier} {version}")
 }
 
 /// The value of [`Attribute::PropertiesSha256`]: SHA-256 in hexadecimal of the properties as a JSON

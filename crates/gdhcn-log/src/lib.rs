@@ -31,13 +31,14 @@ mod follow;
 mod hash;
 mod note;
 mod state;
+mod subject;
 mod tile;
 mod tree;
 
 pub use bundle::{BundleError, MAX_BUNDLE_LEN, MAX_ENTRY_LEN, read_bundle, write_bundle};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use compare::{Difference, Scope, Served, compare};
-pub use entry::{Action, Attribute, Content, Entry, EntryError, Kind, properties_digest};
+pub use entry::{Action, Attribute, Content, Entry, EntryError, Kind, properties_digest, rule_key};
 pub use follow::{FollowError, Follower};
 pub use hash::TreeHash;
 pub use note::{KeyName, MAX_NOTE_LEN, NoteError, NoteKey, sign_note, verify_note};

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Action, Attribute, Content, Entry, EntryError, Kind};
+use crate::subject::is_about;
 
 const UPLOAD: &str = "UPLOAD";
 const TRUSTANCHOR: &str = "TRUSTANCHOR";
@@ -165,7 +166,7 @@ pub enum Unproven {
     Imported,
     /// The signature holds, but no trust anchor was given to compare its signer with.
     AnchorNotGiven,
-    /// The payload is not in the log, so the signature cannot be checked.
+    /// The payload is not in the log, so it cannot be read, or not even the signature be checked.
     PayloadElsewhere,
 }
 
@@ -235,18 +236,27 @@ impl<'a> Replay<'a> {
 
     fn standing(&self, entry: &Entry, present: Option<&Item>) -> Result<Standing, Fault> {
         let Some(signature) = &entry.signature else { return unsigned(entry, present) };
-        let payload = match &entry.content {
-            Some(Content::Whole(payload)) => payload,
-            // Only batches are too long for an entry; elsewhere a hash would evade the check.
-            Some(Content::Digest(_)) if entry.kind == Kind::RevocationBatch => {
-                return Ok(Standing::Unproven(Unproven::PayloadElsewhere));
-            }
+        let message = match &entry.content {
+            Some(Content::Whole(payload)) => read(signature, payload)?,
+            // With a hash in place of the certificate nobody could tell what was signed.
+            Some(Content::Digest(_)) if !entry.kind.is_certificate() => read(signature, &[])?,
             Some(Content::Digest(_)) | None => return Err(Fault::NoContent),
         };
-        let content = cms::Content::Detached(payload);
-        let message =
-            SignedMessage::from_base64(signature.as_bytes(), content).map_err(Fault::Signature)?;
-        message.verify(self.backend).map_err(Fault::Signature)?;
+        let elsewhere = match &entry.content {
+            Some(Content::Digest(hash)) => match message.verify_sha256(hash, self.backend) {
+                // The gateway gives a batch its identifier, so there is nothing to read in it.
+                Ok(()) => entry.kind != Kind::RevocationBatch,
+                Err(CmsError::HashNotEnough) => true,
+                Err(error) => return Err(Fault::Signature(error)),
+            },
+            _ => {
+                message.verify(self.backend).map_err(Fault::Signature)?;
+                if !is_about(entry, message.content()) {
+                    return Err(Fault::AboutAnother { id: ItemId::of(entry) });
+                }
+                false
+            }
+        };
         let signer = message.signer_certificate();
         let may = match (is_anchored(entry.kind), &entry.source_gateway, self.anchors) {
             (false, _, _) => self.state.is_uploader(signer.thumbprint(), entry),
@@ -255,6 +265,7 @@ impl<'a> Replay<'a> {
             (true, None, None) => return Ok(Standing::Unproven(Unproven::AnchorNotGiven)),
         };
         match (may, entry.action) {
+            (true, _) if elsewhere => Ok(Standing::Unproven(Unproven::PayloadElsewhere)),
             (true, _) => Ok(Standing::Proven),
             (false, Action::Imported) => Ok(Standing::Unproven(Unproven::Imported)),
             (false, _) if is_anchored(entry.kind) => {
@@ -266,6 +277,11 @@ impl<'a> Replay<'a> {
             }),
         }
     }
+}
+
+fn read(signature: &str, payload: &[u8]) -> Result<SignedMessage, Fault> {
+    let content = cms::Content::Detached(payload);
+    SignedMessage::from_base64(signature.as_bytes(), content).map_err(Fault::Signature)
 }
 
 /// SHA-256 of a signature's text in hexadecimal, by which signatures are compared.
@@ -376,6 +392,12 @@ pub enum Fault {
         signer: Thumbprint,
         /// The participant.
         country: String,
+    },
+    /// What was signed names another thing.
+    #[error("what was signed is not about {id}")]
+    AboutAnother {
+        /// The thing of the entry.
+        id: ItemId,
     },
     /// It lets something expire that is still valid.
     #[error("it lets something expire that is valid until {}", instant(*.until))]

@@ -42,8 +42,10 @@ mod error;
 mod location;
 mod log;
 mod schema;
+mod signed_text;
 mod store;
 
 pub use error::{Conflict, StoreError, UnreadableRow};
 pub use location::{Location, PostgresUrl};
+pub use signed_text::SignedText;
 pub use store::{Change, Store, TrustContent};

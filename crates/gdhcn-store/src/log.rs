@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::audit_event::AuditEvent;
 use crate::database::{Transaction, undecodable, values};
 use crate::error::StoreError;
+use crate::signed_text::SignedText;
 use crate::signer_information::SignerInformation;
 use crate::store::Store;
 use crate::trusted_party::TrustedParty;
@@ -222,6 +223,41 @@ pub(crate) fn of_removed_peer(gateway_id: &str, event: &AuditEvent) -> Entry {
         operator: Some(event.description.clone()),
         request_id: Some(event.request_id.clone()),
         ..Entry::new(event.occurred_at, Action::Offboarded, Kind::FederationGateway, gateway_id)
+    }
+}
+
+/// A text that a participant has signed, and what it did.
+pub(crate) fn of_text(
+    (action, kind): (Action, Kind),
+    key: &str,
+    country: &str,
+    text: &SignedText,
+    event: &AuditEvent,
+) -> Entry {
+    // Revoked hashes are for participants only, the log is for everybody.
+    let content = match kind {
+        Kind::RevocationBatch if !action.removes() => Content::hash_of(&text.content),
+        _ => Content::of(&text.content),
+    };
+    Entry {
+        country: Some(country.to_owned()),
+        content: Some(content),
+        signature: Some(text.detached.clone()),
+        request_id: Some(event.request_id.clone()),
+        ..Entry::new(event.occurred_at, action, kind, key)
+    }
+}
+
+/// A change of the gateway or its operator, which nobody has signed.
+pub(crate) fn of_own_act(
+    (action, kind): (Action, Kind),
+    key: &str,
+    event: &AuditEvent,
+    operator: Option<&str>,
+) -> Entry {
+    Entry {
+        operator: operator.map(str::to_owned),
+        ..Entry::new(event.occurred_at, action, kind, key)
     }
 }
 

@@ -5,6 +5,7 @@
 //! newest stored one, a second is listed only when it is over, and no answer ends within one.
 //! Processes on several machines must therefore keep their clocks together.
 
+use gdhcn_log::{Action, Attribute, Entry, Kind};
 use gdhcn_revocation::Batch;
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,6 +13,8 @@ use crate::audit_event::AuditEvent;
 use crate::database::{Row, Transaction, values};
 use crate::error::StoreError;
 use crate::limit;
+use crate::log;
+use crate::signed_text::SignedText;
 use crate::store::Store;
 
 /// So many changes are listed at once, and beyond that only those of the last second.
@@ -65,14 +68,14 @@ impl Store {
         &self,
         batch_id: &str,
         batch: &Batch,
-        cms: &str,
+        message: &SignedText,
         now: Timestamp,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         event.check()?;
         limit::country(&batch.country)?;
         limit::within("revocation_batch.batch_id", batch_id, limit::UUID)?;
-        limit::within("revocation_batch.cms", cms, limit::BATCH)?;
+        message.check("revocation_batch.cms", limit::BATCH)?;
         let mut writing = self.begin_change().await?;
         let changed = second_of_change(&mut writing, now).await?;
         writing
@@ -88,10 +91,14 @@ impl Store {
                     false,
                     batch.hash_type.as_str(),
                     &batch.kid,
-                    cms,
+                    &message.cms,
                 ],
             )
             .await?;
+        let what = (Action::Stored, Kind::RevocationBatch);
+        let entry = log::of_text(what, batch_id, &batch.country, message, event);
+        let entry = entry.with(Attribute::Expires, Some(batch.expires.to_string()));
+        log::append(&mut writing, &entry).await?;
         writing.commit(event).await?;
         Ok(())
     }
@@ -168,10 +175,12 @@ impl Store {
         &self,
         batch_id: &str,
         country: &str,
+        message: &SignedText,
         now: Timestamp,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         event.check()?;
+        message.check("revocation_batch.cms", limit::BATCH)?;
         let mut writing = self.begin_change().await?;
         let batch = find(&mut writing, batch_id).await?.ok_or(StoreError::NotFound)?;
         if batch.country != country {
@@ -188,29 +197,47 @@ impl Store {
                 values![true, changed, batch_id],
             )
             .await?;
+        let what = (Action::Deleted, Kind::RevocationBatch);
+        log::append(&mut writing, &log::of_text(what, batch_id, country, message, event)).await?;
         writing.commit(event).await?;
         Ok(())
     }
 
-    /// Marks the batches as deleted that have ended before `now`, and tells how many.
+    /// Marks batches as deleted that have ended before `now`, [`LISTED`] of them at the most, and
+    /// tells how many: as long as there are as many, there may be more.
     ///
     /// # Errors
     ///
     /// When the database cannot be written.
-    pub async fn expire_revocation_batches(&self, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn expire_revocation_batches(&self, now: Timestamp) -> Result<usize, StoreError> {
         let mut writing = self.begin_change().await?;
         let changed = second_of_change(&mut writing, now).await?;
-        let count = writing
-            .execute(
-                "UPDATE revocation_batch SET deleted = $1, cms = NULL, changed_at = $2
-                  WHERE deleted = $3 AND expires_at < $4",
-                values![true, changed, false, now],
+        let rows = writing
+            .rows(
+                "SELECT batch_id, country FROM revocation_batch
+                  WHERE deleted = $1 AND expires_at < $2 ORDER BY batch_id LIMIT $3",
+                values![false, now, i64::try_from(LISTED).unwrap_or(i64::MAX)],
             )
             .await?;
-        if count > 0 {
-            let event = of_job(now, "EXPIRED", format!("{count} revocation batches have ended"));
-            writing.commit(&event).await?;
+        let count = rows.len();
+        if count == 0 {
+            return Ok(count);
         }
+        let event = of_job(now, "EXPIRED", format!("{count} revocation batches have ended"));
+        for row in &rows {
+            let (batch_id, country): (String, String) = (row.get("batch_id")?, row.get("country")?);
+            writing
+                .execute(
+                    "UPDATE revocation_batch SET deleted = $1, cms = NULL, changed_at = $2
+                      WHERE batch_id = $3",
+                    values![true, changed, &batch_id],
+                )
+                .await?;
+            let what = (Action::Expired, Kind::RevocationBatch);
+            let entry = log::of_own_act(what, &batch_id, &event, None);
+            log::append(&mut writing, &Entry { country: Some(country), ..entry }).await?;
+        }
+        writing.commit(&event).await?;
         Ok(count)
     }
 

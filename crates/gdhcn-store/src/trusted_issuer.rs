@@ -1,5 +1,6 @@
 //! Trusted issuers: services outside the gateway that the trust anchor vouches for.
 
+use gdhcn_log::{Action, Attribute, Content, Entry, Kind};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -7,6 +8,7 @@ use crate::audit_event::AuditEvent;
 use crate::database::{Row, values};
 use crate::error::StoreError;
 use crate::limit;
+use crate::log;
 use crate::store::Store;
 
 /// An issuer to store.
@@ -48,8 +50,9 @@ pub struct TrustedIssuer {
 }
 
 impl Store {
-    /// Stores an issuer and gives its public identifier. Whether the signature holds is for the
-    /// caller to know and for readers to check.
+    /// Stores an issuer and gives its public identifier. `signed` is the text that the trust
+    /// anchor signed; whether the signature holds is for the caller to know and for readers to
+    /// check.
     ///
     /// # Errors
     ///
@@ -57,6 +60,7 @@ impl Store {
     pub async fn insert_trusted_issuer(
         &self,
         new: &NewTrustedIssuer,
+        signed: &str,
         event: &AuditEvent,
     ) -> Result<String, StoreError> {
         event.check()?;
@@ -84,11 +88,21 @@ impl Store {
                 ],
             )
             .await?;
+        let what = (Action::Onboarded, Kind::TrustedIssuer);
+        let entry = log::of_own_act(what, &uuid, event, None);
+        let entry = entry.with(Attribute::Domain, new.domain.as_deref());
+        let entry = Entry {
+            country: Some(new.country.clone()),
+            content: Some(Content::of(signed.as_bytes())),
+            signature: Some(new.signature.clone()),
+            ..entry
+        };
+        log::append(&mut writing, &entry).await?;
         writing.commit(event).await?;
         Ok(uuid)
     }
 
-    /// Removes an own issuer.
+    /// Removes an own issuer, by this operator's word.
     ///
     /// # Errors
     ///
@@ -96,19 +110,29 @@ impl Store {
     pub async fn delete_trusted_issuer(
         &self,
         uuid: &str,
+        operator: &str,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         event.check()?;
         let mut writing = self.begin_change().await?;
-        let gone = writing
+        let row = writing
+            .row(
+                "SELECT country FROM trusted_issuer
+                  WHERE uuid = $1 AND source_gateway_id IS NULL",
+                values![uuid],
+            )
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        writing
             .execute(
                 "DELETE FROM trusted_issuer WHERE uuid = $1 AND source_gateway_id IS NULL",
                 values![uuid],
             )
             .await?;
-        if gone == 0 {
-            return Err(StoreError::NotFound);
-        }
+        let what = (Action::Offboarded, Kind::TrustedIssuer);
+        let entry = log::of_own_act(what, uuid, event, Some(operator));
+        let entry = Entry { country: Some(row.get("country")?), ..entry };
+        log::append(&mut writing, &entry).await?;
         writing.commit(event).await?;
         Ok(())
     }

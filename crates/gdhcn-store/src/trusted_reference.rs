@@ -1,5 +1,6 @@
 //! Trusted references: services that participants point to.
 
+use gdhcn_log::{Action, Kind};
 use gdhcn_trust::reference::TrustedReference as Document;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -8,6 +9,8 @@ use crate::audit_event::AuditEvent;
 use crate::database::{Row, values};
 use crate::error::StoreError;
 use crate::limit;
+use crate::log;
+use crate::signed_text::SignedText;
 use crate::store::Store;
 
 /// A row of the table.
@@ -63,16 +66,17 @@ impl Store {
         &self,
         uuid: &str,
         reference: &Document,
-        cms: &str,
+        message: &SignedText,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         event.check()?;
         limit::country(&reference.country)?;
         limit::within("trusted_reference.uuid", uuid, limit::UUID)?;
-        limit::within("trusted_reference.cms", cms, limit::REFERENCE)?;
+        message.check("trusted_reference.cms", limit::REFERENCE)?;
         let mut writing = self.begin_change().await?;
-        if reference.uuid.is_some() {
+        let action = if reference.uuid.is_some() {
             writing.own_reference_of(uuid, &reference.country).await?;
+            Action::Updated
         } else {
             writing
                 .execute(
@@ -88,7 +92,8 @@ impl Store {
                     ],
                 )
                 .await?;
-        }
+            Action::Stored
+        };
         writing
             .execute(
                 "UPDATE trusted_reference SET url = $2, reference_type = $3, service = $4,
@@ -106,11 +111,14 @@ impl Store {
                     &reference.content_type,
                     reference.signature_type.as_str(),
                     &reference.reference_version,
-                    cms,
+                    &message.cms,
                     &reference.domain,
                 ],
             )
             .await?;
+        let what = (action, Kind::TrustedReference);
+        let entry = log::of_text(what, uuid, &reference.country, message, event);
+        log::append(&mut writing, &entry).await?;
         writing.commit(event).await?;
         Ok(())
     }
@@ -150,9 +158,11 @@ impl Store {
         &self,
         uuid: &str,
         country: &str,
+        message: &SignedText,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         event.check()?;
+        message.check("trusted_reference.cms", limit::REFERENCE)?;
         let mut writing = self.begin_change().await?;
         writing.own_reference_of(uuid, country).await?;
         writing
@@ -161,6 +171,8 @@ impl Store {
                 values![uuid],
             )
             .await?;
+        let what = (Action::Deleted, Kind::TrustedReference);
+        log::append(&mut writing, &log::of_text(what, uuid, country, message, event)).await?;
         writing.commit(event).await?;
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Business rules: every version that a participant has uploaded and not withdrawn.
 
+use gdhcn_log::{Action, Kind, rule_key};
 use gdhcn_rules::upload::{self, Latest};
 use gdhcn_rules::{Rule, Version};
 use jiff::Timestamp;
@@ -8,6 +9,8 @@ use crate::audit_event::AuditEvent;
 use crate::database::{Row, undecodable, values};
 use crate::error::StoreError;
 use crate::limit;
+use crate::log;
+use crate::signed_text::SignedText;
 use crate::store::Store;
 
 /// One version of a rule.
@@ -35,7 +38,7 @@ impl Store {
     pub async fn insert_validation_rule(
         &self,
         rule: &Rule,
-        cms: &str,
+        message: &SignedText,
         country: &str,
         now: Timestamp,
         event: &AuditEvent,
@@ -52,7 +55,7 @@ impl Store {
             .await?;
         let latest = latest.map(|row| latest_of(&row)).transpose()?;
         upload::check(rule, country, latest.as_ref(), now)?;
-        limit::within("validation_rule.cms", cms, limit::RULE)?;
+        message.check("validation_rule.cms", limit::RULE)?;
         writing
             .execute(
                 "INSERT INTO validation_rule (sequence, created_at, rule_id, version, country,
@@ -67,10 +70,13 @@ impl Store {
                     &rule.kind.as_str().to_ascii_uppercase(),
                     rule.valid_from,
                     rule.valid_to,
-                    cms,
+                    &message.cms,
                 ],
             )
             .await?;
+        let key = rule_key(id, rule.version.as_str());
+        let what = (Action::Stored, Kind::ValidationRule);
+        log::append(&mut writing, &log::of_text(what, &key, country, message, event)).await?;
         writing.commit(event).await?;
         Ok(())
     }
@@ -103,16 +109,28 @@ impl Store {
     pub async fn delete_validation_rule(
         &self,
         rule_id: &str,
+        message: &SignedText,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         event.check()?;
+        message.check("validation_rule.cms", limit::RULE)?;
         let mut writing = self.begin_change().await?;
-        let gone = writing
-            .execute("DELETE FROM validation_rule WHERE rule_id = $1", values![rule_id])
+        let rows = writing
+            .rows(
+                "SELECT version, country FROM validation_rule WHERE rule_id = $1 ORDER BY sequence",
+                values![rule_id],
+            )
             .await?;
-        if gone == 0 {
+        if rows.is_empty() {
             return Err(StoreError::NotFound);
         }
+        for row in &rows {
+            let (version, country): (String, String) = (row.get("version")?, row.get("country")?);
+            let key = rule_key(rule_id, &version);
+            let what = (Action::Deleted, Kind::ValidationRule);
+            log::append(&mut writing, &log::of_text(what, &key, &country, message, event)).await?;
+        }
+        writing.execute("DELETE FROM validation_rule WHERE rule_id = $1", values![rule_id]).await?;
         writing.commit(event).await?;
         Ok(())
     }

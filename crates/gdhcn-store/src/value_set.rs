@@ -1,10 +1,12 @@
 //! Value sets: documents that the operator gives, served byte for byte.
 
+use gdhcn_log::{Action, Content, Entry, Kind};
 use gdhcn_rules::value_set::ValueSet;
 
 use crate::audit_event::AuditEvent;
 use crate::database::values;
 use crate::error::StoreError;
+use crate::log;
 use crate::store::Store;
 
 impl Store {
@@ -30,7 +32,8 @@ impl Store {
         Ok(row.map(|row| row.get("json")).transpose()?)
     }
 
-    /// Stores a set, in place of the one with its identifier.
+    /// Stores a set, in place of the one with its identifier. `operator` is who gives it, none for
+    /// a job.
     ///
     /// # Errors
     ///
@@ -38,10 +41,14 @@ impl Store {
     pub async fn put_value_set(
         &self,
         set: &ValueSet,
+        operator: Option<&str>,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         event.check()?;
         let mut writing = self.begin_change().await?;
+        let known = writing
+            .integer("SELECT COUNT(*) FROM value_set WHERE id = $1", values![set.id()])
+            .await?;
         writing
             .execute(
                 "INSERT INTO value_set (id, changed_at, json) VALUES ($1, $2, $3)
@@ -49,6 +56,10 @@ impl Store {
                 values![set.id(), event.occurred_at, set.text()],
             )
             .await?;
+        let action = if known > 0 { Action::Updated } else { Action::Stored };
+        let entry = log::of_own_act((action, Kind::ValueSet), set.id(), event, operator);
+        let content = Some(Content::of(set.text().as_bytes()));
+        log::append(&mut writing, &Entry { content, ..entry }).await?;
         writing.commit(event).await?;
         Ok(())
     }

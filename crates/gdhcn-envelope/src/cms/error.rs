@@ -118,6 +118,9 @@ pub enum CmsError {
     /// The signature covers another content.
     #[error("the signature covers another content")]
     MessageDigestMismatch,
+    /// The content is known by its SHA-256 only, which this signature is not over.
+    #[error("whether the signature holds cannot be told from the SHA-256 of the content alone")]
+    HashNotEnough,
     /// The signature covers the content after its line ends were made CRLF.
     #[error(
         "the signature covers the content with CRLF line ends; sign again with \"openssl cms \
@@ -161,6 +164,7 @@ impl CmsError {
             | Self::ContentTypeMismatch
             | Self::AlgorithmProtectionMismatch { .. }
             | Self::MessageDigestMismatch
+            | Self::HashNotEnough
             | Self::SignedAfterLineEndConversion
             | Self::SignerKey(_)
             | Self::BadSignature(_) => Step::Verification,

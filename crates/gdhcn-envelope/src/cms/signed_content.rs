@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::cms::signed_data::SignedData;
 use crate::cms::signer_info::SignerInfo;
-use crate::cms::verification::{self, Signed};
+use crate::cms::verification::{self, Known, Signed};
 use crate::cms::{CmsError, Limits};
 use crate::x509::Certificate;
 
@@ -92,7 +92,7 @@ impl SignedContent {
         let mut first = None;
         for certificate in &self.certificates {
             let signed = Signed {
-                content: &self.content,
+                content: Known::Bytes(&self.content),
                 content_type: self.content_type,
                 certificate,
                 signer_info: &signer_info,

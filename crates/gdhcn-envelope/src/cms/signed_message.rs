@@ -9,7 +9,7 @@ use gdhcn_crypto::Backend;
 use crate::cms::base64_text::decode_base64;
 use crate::cms::signed_data::SignedData;
 use crate::cms::signer_info::SignerInfo;
-use crate::cms::verification::{self, Signed};
+use crate::cms::verification::{self, Known, Signed};
 use crate::cms::{CmsError, Limits, oid};
 use crate::x509::Certificate;
 use crate::x509::encode::{self, SEQUENCE, SET};
@@ -170,11 +170,26 @@ impl SignedMessage {
     ///
     /// The errors of [`Step::Verification`](crate::cms::Step::Verification).
     pub fn verify(&self, backend: Backend) -> Result<(), CmsError> {
+        self.verify_over(Known::Bytes(&self.opened.content), backend)
+    }
+
+    /// As [`Self::verify`] where of the content nothing but its SHA-256 is at hand: the signature
+    /// is over the signed attributes, and these hold that hash (RFC 5652, 5.4).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::verify`], and [`CmsError::HashNotEnough`] when the message was signed without
+    /// attributes or with another digest algorithm.
+    pub fn verify_sha256(&self, hash: &[u8; 32], backend: Backend) -> Result<(), CmsError> {
+        self.verify_over(Known::Sha256(hash), backend)
+    }
+
+    fn verify_over(&self, content: Known<'_>, backend: Backend) -> Result<(), CmsError> {
         let what = "the SignerInfo cannot be read";
         let signer_info = SignerInfo::from_der(&self.signer_info_der)
             .map_err(|_| CmsError::InvalidCms { at: 0, what })?;
         let signed = Signed {
-            content: &self.opened.content,
+            content,
             content_type: self.opened.content_type,
             certificate: &self.certificate,
             signer_info: &signer_info,

@@ -10,9 +10,18 @@ use crate::cms::signer_info::{Attribute, SignerInfo, to_be_signed};
 use crate::cms::{CmsError, oid};
 use crate::x509::{Certificate, Validity, timestamp};
 
+/// What is known of the signed content.
+#[derive(Clone, Copy)]
+pub(crate) enum Known<'a> {
+    /// Its bytes.
+    Bytes(&'a [u8]),
+    /// SHA-256 of them only.
+    Sha256(&'a [u8; 32]),
+}
+
 /// A signer with all that its signature is about.
 pub(crate) struct Signed<'a> {
-    pub(crate) content: &'a [u8],
+    pub(crate) content: Known<'a>,
     pub(crate) content_type: ObjectIdentifier,
     pub(crate) certificate: &'a Certificate,
     pub(crate) signer_info: &'a SignerInfo<'a>,
@@ -36,15 +45,22 @@ pub(crate) fn verify(signed: &Signed<'_>, backend: Backend) -> Result<(), CmsErr
         Some(attributes) => {
             Ok(verifier.verify(scheme, &to_be_signed(attributes), info.signature)?)
         }
-        None => verifier.verify(scheme, signed.content, info.signature).map_err(|error| {
-            let converted = to_crlf(signed.content);
-            let holds = |content: &[u8]| verifier.verify(scheme, content, info.signature).is_ok();
-            if error == VerifyError::BadSignature && converted.is_some_and(|text| holds(&text)) {
-                CmsError::SignedAfterLineEndConversion
-            } else {
-                error.into()
-            }
-        }),
+        None => {
+            let Known::Bytes(content) = signed.content else {
+                return Err(CmsError::HashNotEnough);
+            };
+            verifier.verify(scheme, content, info.signature).map_err(|error| {
+                let converted = to_crlf(content);
+                let holds =
+                    |content: &[u8]| verifier.verify(scheme, content, info.signature).is_ok();
+                if error == VerifyError::BadSignature && converted.is_some_and(|text| holds(&text))
+                {
+                    CmsError::SignedAfterLineEndConversion
+                } else {
+                    error.into()
+                }
+            })
+        }
     }
 }
 
@@ -89,10 +105,18 @@ fn check_message_digest(signed: &Signed<'_>, digest: DigestAlgorithm) -> Result<
     let announced = <&OctetStringRef>::from_der(value)
         .map_err(|_| attribute_error(NAME, "is no OCTET STRING"))?
         .as_bytes();
-    if announced == digest.digest(signed.content) {
+    let content = match signed.content {
+        Known::Bytes(content) => content,
+        Known::Sha256(_) if digest != DigestAlgorithm::Sha256 => {
+            return Err(CmsError::HashNotEnough);
+        }
+        Known::Sha256(hash) if announced == hash.as_slice() => return Ok(()),
+        Known::Sha256(_) => return Err(CmsError::MessageDigestMismatch),
+    };
+    if announced == digest.digest(content) {
         return Ok(());
     }
-    match to_crlf(signed.content) {
+    match to_crlf(content) {
         Some(text) if announced == digest.digest(&text) => {
             Err(CmsError::SignedAfterLineEndConversion)
         }

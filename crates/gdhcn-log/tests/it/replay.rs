@@ -1,3 +1,4 @@
+use gdhcn_envelope::cms::CmsError;
 use gdhcn_log::{
     Action, Attribute, Content, Difference, Entry, Fault, Kind, Replay, Scope, Served, Standing,
     State, Unproven, compare,
@@ -172,15 +173,52 @@ fn what_is_imported_or_cannot_be_checked_is_counted() {
     let state = replay(&network, &[imported]).unwrap();
     assert_eq!(state.unproven().get(&Unproven::Imported), Some(&1));
 
-    let mut batch = Entry::new(at(), Action::Stored, Kind::RevocationBatch, "b");
-    batch.content = Some(Content::Digest([7; 32]));
-    batch.signature = Some("MII=".to_owned());
-    let state = replay(&network, &[batch]).unwrap();
-    assert_eq!(state.unproven().get(&Unproven::PayloadElsewhere), Some(&1));
-
     let mut replay = Replay::new(State::default(), None, BACKEND);
     let standing = replay.apply(&network.history()[0].to_bytes().unwrap());
     assert_eq!(standing, Ok(Standing::Unproven(Unproven::AnchorNotGiven)));
+}
+
+/// A text, signed with the upload certificate.
+fn document(network: &Network, action: Action, kind: Kind, key: &str, text: &str) -> Entry {
+    let mut entry = Entry::new(at(), action, kind, key);
+    entry.country = Some("XA".to_owned());
+    entry.content = Some(Content::of(text.as_bytes()));
+    entry.signature = Some(network.up.sign(text.as_bytes()));
+    entry
+}
+
+#[test]
+fn a_batch_is_proven_by_the_hash_that_was_signed() {
+    let network = Network::new();
+    let text = "b".repeat(30_000);
+    let batch = document(&network, Action::Stored, Kind::RevocationBatch, "b", &text);
+    assert!(matches!(batch.content, Some(Content::Digest(_))));
+    let mut history = network.history();
+    history.push(batch);
+    assert!(replay(&network, &history).unwrap().unproven().is_empty());
+    history.last_mut().unwrap().content = Some(Content::Digest([7; 32]));
+    assert_eq!(fault(&network, &history), Fault::Signature(CmsError::MessageDigestMismatch));
+    // Of anything else nobody could tell from a hash what it is about.
+    history.pop();
+    history.push(document(&network, Action::Stored, Kind::ValidationRule, "r 1", &text));
+    let state = replay(&network, &history).unwrap();
+    assert_eq!(state.unproven().get(&Unproven::PayloadElsewhere), Some(&1));
+}
+
+#[test]
+fn a_signed_text_counts_for_what_it_names() {
+    let network = Network::new();
+    let mut history = network.history();
+    let stored = |key| document(&network, Action::Stored, Kind::RevocationBatch, key, "{}");
+    history.extend([stored("b"), stored("c")]);
+    let deleted = |key, named: &str| {
+        let text = format!("{{\"batchId\":\"{named}\"}}");
+        document(&network, Action::Deleted, Kind::RevocationBatch, key, &text)
+    };
+    history.push(deleted("b", "b"));
+    assert!(replay(&network, &history).unwrap().unproven().is_empty());
+    history.push(deleted("c", "b"));
+    assert!(matches!(fault(&network, &history), Fault::AboutAnother { .. }));
 }
 
 /// With a hash in place of the certificate nobody could check the signature over it.

@@ -88,7 +88,7 @@ pub(super) async fn store(act: &Act, message: &TextMessage) -> Result<String, Te
         None => ("CREATED", "Created", Uuid::new_v4().to_string()),
     };
     let event = act.accepted(event, format!("{verb} Trusted Reference ({uuid})"));
-    act.store().put_trusted_reference(&uuid, &reference, &message.cms, &event).await?;
+    act.store().put_trusted_reference(&uuid, &reference, &message.signed, &event).await?;
     Ok(uuid)
 }
 
@@ -97,7 +97,7 @@ pub(super) async fn withdraw(act: &Act, message: &TextMessage) -> Result<String,
     let uuid = TrustedReference::withdrawal(text, &TrustedReference::LIMITS)?;
     let uuid = uuid.filter(|uuid| is_uuid(uuid)).ok_or(TextRefusal::Missing)?;
     let event = act.accepted("DELETED", format!("Deleted Trusted Reference ({uuid})"));
-    act.store().delete_trusted_reference(&uuid, &act.peer.country, &event).await?;
+    act.store().delete_trusted_reference(&uuid, &act.peer.country, &message.signed, &event).await?;
     Ok(uuid)
 }
 

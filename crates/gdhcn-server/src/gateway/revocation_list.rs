@@ -131,7 +131,7 @@ pub(super) async fn store(act: &Act, message: &TextMessage) -> Result<String, Te
     let batch = Batch::accept(text, &act.peer.country, now, &Batch::LIMITS)?;
     let id = Uuid::new_v4().to_string();
     let event = act.accepted("CREATED", format!("Uploaded Revocation Batch ({id})"));
-    act.store().insert_revocation_batch(&id, &batch, &message.cms, now, &event).await?;
+    act.store().insert_revocation_batch(&id, &batch, &message.signed, now, &event).await?;
     Ok(id)
 }
 
@@ -139,6 +139,8 @@ pub(super) async fn withdraw(act: &Act, message: &TextMessage) -> Result<String,
     let id = batch::withdrawal(message.text.as_bytes(), &Batch::LIMITS)?;
     let id = id.ok_or(TextRefusal::Missing)?;
     let event = act.accepted("DELETED", format!("Deleted Revocation Batch ({id})"));
-    act.store().delete_revocation_batch(&id, &act.peer.country, act.now(), &event).await?;
+    act.store()
+        .delete_revocation_batch(&id, &act.peer.country, &message.signed, act.now(), &event)
+        .await?;
     Ok(id)
 }

@@ -82,7 +82,7 @@ pub(super) async fn store(act: &Act, message: &TextMessage) -> Result<String, Te
     let description = format!("Created Validation Rule with ID {id} ({})", rule.version);
     let event = act.accepted("CREATED", description);
     let country = &act.peer.country;
-    act.store().insert_validation_rule(&rule, &message.cms, country, act.now(), &event).await?;
+    act.store().insert_validation_rule(&rule, &message.signed, country, act.now(), &event).await?;
     Ok(id)
 }
 
@@ -94,6 +94,6 @@ pub(super) async fn withdraw(act: &Act, message: &TextMessage) -> Result<String,
     }
     let shown: String = id.chars().take(40).collect();
     let event = act.accepted("DELETED", format!("Deleted Validation Rule with ID {shown}"));
-    act.store().delete_validation_rule(id, &event).await?;
+    act.store().delete_validation_rule(id, &message.signed, &event).await?;
     Ok(id.to_owned())
 }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use gdhcn_client::wire;
 use gdhcn_crypto::{Backend, sha256};
@@ -13,7 +15,7 @@ use gdhcn_envelope::x509::Certificate;
 use gdhcn_revocation::BatchError;
 use gdhcn_rules::RuleError;
 use gdhcn_rules::upload::UploadRefusal;
-use gdhcn_store::StoreError;
+use gdhcn_store::{SignedText, StoreError};
 use gdhcn_trust::reference::ReferenceError;
 use http::Request;
 
@@ -55,8 +57,8 @@ pub(crate) enum Operation {
 pub(crate) struct TextMessage {
     /// The content; what is no UTF-8 in it is replaced, as the reference does.
     pub(crate) text: String,
-    /// The whole message in Base64, as it is stored and served.
-    pub(crate) cms: String,
+    /// The message as it came.
+    pub(crate) signed: SignedText,
 }
 
 /// The step at which a message fails.
@@ -217,7 +219,11 @@ fn open(body: &[u8]) -> Result<Opened, TextRefusal> {
         .map_err(TextRefusal::Message)?;
     let outcome = message.verify(Backend::default()).map(|()| TextMessage {
         text: String::from_utf8_lossy(message.content()).into_owned(),
-        cms: message.cleaned_base64().into_owned(),
+        signed: SignedText {
+            content: message.content().to_vec(),
+            cms: message.cleaned_base64().into_owned(),
+            detached: BASE64_STANDARD.encode(message.to_detached_der()),
+        },
     });
     Ok(Opened {
         content_sha256: hex::encode(sha256(message.content())),

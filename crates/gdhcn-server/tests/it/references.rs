@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::network::{Country, Gate, Holder, Network, message};
 use crate::wire::{Answer, Ask};
 
-fn reference(country: &str) -> Value {
+pub(crate) fn reference(country: &str) -> Value {
     json!({
         "url": "https://fhir.example/vs",
         "country": country,

@@ -1,6 +1,7 @@
 //! `/revocation-list`: roles, checks in their order with their codes, and following the changes.
 
 use gdhcn_revocation::Batch;
+use gdhcn_store::SignedText;
 use gdhcn_store::audit_event::AuditEvent;
 use gdhcn_trust::profile::Role;
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +12,7 @@ use crate::wire::{Answer, Ask};
 
 const HASH: &str = "KaBXv0wZrJ3vSbHQFpMEtQ==";
 
-fn batch() -> Value {
+pub(crate) fn batch() -> Value {
     json!({
         "country": "XA",
         "expires": "2027-01-01T00:00:00Z",
@@ -300,6 +301,7 @@ async fn the_stock_client_sees_each_batch_once_and_ends() {
         code: None,
         payload_sha256: None,
     };
+    let message = SignedText { content: vec![], cms: "cms".into(), detached: String::new() };
     for number in 0..1003 {
         let id = format!("00000000-0000-4000-8000-{number:012}");
         let at = seconds(if number < 998 {
@@ -309,7 +311,7 @@ async fn the_stock_client_sees_each_batch_once_and_ends() {
         } else {
             2
         });
-        store.insert_revocation_batch(&id, &parsed, "cms", at, &event).await.unwrap();
+        store.insert_revocation_batch(&id, &parsed, &message, at, &event).await.unwrap();
     }
     store.close().await;
     let gate = network.start_at(config, seconds(3)).await;

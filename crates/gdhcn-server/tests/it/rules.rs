@@ -18,7 +18,7 @@ fn text(instant: Timestamp) -> String {
 }
 
 /// A rule of country XA that may be uploaded at the gateway's present.
-fn rule() -> Value {
+pub(crate) fn rule() -> Value {
     json!({
         "Identifier": "GR-XA-0001",
         "Type": "Acceptance",

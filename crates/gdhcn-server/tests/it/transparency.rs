@@ -2,12 +2,16 @@
 
 use gdhcn_crypto::Backend;
 use gdhcn_log::{
-    Action, Checkpoint, Entry, Frontier, NoteKey, Replay, State, Tile, TileKind, TreeHash,
-    read_bundle,
+    Action, Checkpoint, Content, Entry, Frontier, Kind, NoteKey, Replay, State, Tile, TileKind,
+    TreeHash, read_bundle,
 };
 use gdhcn_server::config::LogConfig;
+use serde_json::json;
 
 use crate::network::{Country, Gate, Network};
+use crate::references::reference;
+use crate::revocation::batch;
+use crate::rules::rule;
 use crate::wire::{Answer, Ask};
 
 async fn start(network: &Network) -> Gate {
@@ -75,6 +79,52 @@ async fn g5_the_log_of_a_running_gateway_proves_what_it_serves() {
     assert_eq!(actions[6..], [Action::Stored, Action::Deleted, Action::Stored]);
     let items = replay.state().items().count();
     assert_eq!(items, gate.thumbprints(&a.tls, "/trustList").await.len());
+}
+
+/// Rules, batches and references are there as they were signed, and so is each withdrawal.
+#[tokio::test]
+async fn documents_and_their_withdrawals_are_proven_by_their_signatures() {
+    let (network, mut config) = Network::revoking().await;
+    let key = network.folder.path().join("log.key");
+    config.log = Some(LogConfig { origin: "gateway.example/log".to_owned(), key });
+    let gate = network.start_with(config).await;
+    let send = async |method, path, text: String, status| {
+        let message = network.a.message(text.as_bytes());
+        let answer = gate.ask(&network.a.tls, Ask::new(method, path).cms_text(message)).await;
+        assert_eq!(answer.status, status, "{path} {text}");
+        answer
+    };
+    send("POST", "/rules", rule().to_string(), 201).await;
+    send("DELETE", "/rules", "GR-XA-0001".to_owned(), 204).await;
+    let stored = send("POST", "/revocation-list", batch().to_string(), 201).await;
+    let id = stored.header("etag").unwrap();
+    send("POST", "/revocation-list/delete", json!({ "batchId": id }).to_string(), 204).await;
+    let mut small = batch();
+    small["entries"] = json!([{"hash": "KaBXv0wZrJ3vSbHQFpMEtQ=="}]);
+    send("POST", "/revocation-list", small.to_string(), 201).await;
+    send("POST", "/trust/reference", reference("XA").to_string(), 201).await;
+    let list = gate.ask(&network.a.tls, Ask::new("GET", "/trustList/references")).await.json();
+    let mut replacement = reference("XA");
+    replacement["uuid"] = list[0]["uuid"].clone();
+    send("POST", "/trust/reference", replacement.to_string(), 201).await;
+
+    let (_, entries) = download(&gate, &network).await;
+    let anchors = [network.anchor.certificate.clone()];
+    let mut replay = Replay::new(State::default(), Some(&anchors), Backend::default());
+    for entry in &entries {
+        replay.apply(entry).unwrap();
+    }
+    assert!(replay.state().unproven().is_empty(), "every entry stands on a signature");
+    let present = |kind| replay.state().items().filter(|(id, _)| id.kind == kind).count();
+    assert_eq!(present(Kind::ValidationRule), 0);
+    assert_eq!(present(Kind::RevocationBatch), 1);
+    assert_eq!(present(Kind::TrustedReference), 1);
+    for entry in &entries {
+        let entry = Entry::from_bytes(entry).unwrap();
+        let hidden = entry.kind == Kind::RevocationBatch && !entry.action.removes();
+        let whole = matches!(entry.content, Some(Content::Whole(_)));
+        assert_ne!(whole, hidden, "revoked hashes are no matter for everybody");
+    }
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ async fn value_sets_are_served_byte_for_byte() {
     for file in std::fs::read_dir(corpus.join("knowledgeLibrary")).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
         let set = ValueSet::from_json(text, &ValueSet::LIMITS).unwrap();
-        gate.running.store().put_value_set(&set, &event()).await.unwrap();
+        gate.running.store().put_value_set(&set, None, &event()).await.unwrap();
         texts.push(set);
     }
     let ids = gate.ask(&network.a.tls, Ask::new("GET", "/valuesets")).await.json();
@@ -99,13 +99,14 @@ async fn issuers_are_served_where_the_trust_anchor_has_signed() {
         domain: Some(domain.into()),
     };
     let url = "https://issuer.example/keys";
-    for issuer in [
-        row("XA", "one", "DCC", &format!("XA;one;{url};HTTP")),
-        row("XB", "two", "PH4H", &format!("XB;two;{url};HTTP")),
-        row("XA", "eu form", "DCC", &format!("XA;eu form;{url};HTTP;")),
-        row("XA", "forged", "DCC", &format!("XA;other;{url};HTTP")),
+    for (country, name, domain, text) in [
+        ("XA", "one", "DCC", format!("XA;one;{url};HTTP")),
+        ("XB", "two", "PH4H", format!("XB;two;{url};HTTP")),
+        ("XA", "eu form", "DCC", format!("XA;eu form;{url};HTTP;")),
+        ("XA", "forged", "DCC", format!("XA;other;{url};HTTP")),
     ] {
-        gate.running.store().insert_trusted_issuer(&issuer, &event()).await.unwrap();
+        let (issuer, store) = (row(country, name, domain, &text), gate.running.store());
+        store.insert_trusted_issuer(&issuer, &text, &event()).await.unwrap();
     }
     assert_eq!(list("").await, ["one", "two"]);
     assert_eq!(list("?country=XA").await, ["one"]);

@@ -1,5 +1,6 @@
 //! Rules, batches, value sets, references and issuers on both databases.
 
+use gdhcn_log::{Action, Entry, Kind};
 use gdhcn_revocation::Batch;
 use gdhcn_rules::Rule;
 use gdhcn_rules::upload::UploadRefusal;
@@ -7,7 +8,7 @@ use gdhcn_rules::value_set::ValueSet;
 use gdhcn_store::audit_event::AuditEvent;
 use gdhcn_store::revocation_batch::{BatchList, KEPT, LISTED};
 use gdhcn_store::trusted_issuer::NewTrustedIssuer;
-use gdhcn_store::{Location, Store, StoreError, limit};
+use gdhcn_store::{Location, SignedText, Store, StoreError, limit};
 use gdhcn_testkit::{TestDatabase, on_both_databases};
 use gdhcn_trust::reference::TrustedReference;
 use jiff::{SignedDuration, Timestamp};
@@ -74,6 +75,18 @@ fn batch() -> Batch {
     Batch::accept(document.to_string().as_bytes(), "XA", at(0), &Batch::LIMITS).unwrap()
 }
 
+/// What stands for a message with this text.
+fn message(cms: &str) -> SignedText {
+    SignedText { content: b"content".to_vec(), cms: cms.to_owned(), detached: "detached".into() }
+}
+
+/// Action, kind and key of each entry of the log.
+async fn logged(store: &Store) -> Vec<(Action, Kind, String)> {
+    let entries = store.log_entries(0, 256).await.unwrap();
+    let entries = entries.iter().map(|entry| Entry::from_bytes(entry).unwrap());
+    entries.map(|entry| (entry.action, entry.kind, entry.key)).collect()
+}
+
 /// The identifier of a batch.
 fn id(number: usize) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
@@ -82,7 +95,7 @@ fn id(number: usize) -> String {
 async fn add(store: &Store, number: usize, now: Timestamp) {
     let cms = format!("cms {number}");
     store
-        .insert_revocation_batch(&id(number), &batch(), &cms, now, &event("CREATED"))
+        .insert_revocation_batch(&id(number), &batch(), &message(&cms), now, &event("CREATED"))
         .await
         .unwrap();
 }
@@ -114,7 +127,7 @@ async fn versions_of_a_rule_stand_in_the_order_of_their_coming(database: &TestDa
     let store = open(database).await;
     let put = async |id: &str, version: &str, from: i64| {
         let rule = rule(id, version, from);
-        store.insert_validation_rule(&rule, version, "XA", at(0), &event("CREATED")).await
+        store.insert_validation_rule(&rule, &message(version), "XA", at(0), &event("CREATED")).await
     };
     put("GR-XA-0002", "1.0.9", 60).await.unwrap();
     put("GR-XA-0001", "1.0.0", 50).await.unwrap();
@@ -125,7 +138,7 @@ async fn versions_of_a_rule_stand_in_the_order_of_their_coming(database: &TestDa
     assert!(matches!(earlier, Err(StoreError::Rule(UploadRefusal::Instants(_)))));
     let long = rule("GR-XA-0003", "1.0.0", 50);
     let text = "x".repeat(limit::RULE + 1);
-    let long = store.insert_validation_rule(&long, &text, "XA", at(0), &event("CREATED")).await;
+    let long = store.insert_validation_rule(&long, &message(&text), "XA", at(0), &event("CREATED")).await;
     assert!(matches!(long, Err(StoreError::TooLong { .. })));
 
     let stored = store.validation_rules("XA").await.unwrap();
@@ -138,10 +151,20 @@ async fn versions_of_a_rule_stand_in_the_order_of_their_coming(database: &TestDa
     assert_eq!(store.validation_rules("XB").await.unwrap(), []);
     assert_eq!(trail(&store).await, ["CREATED"; 3]);
 
-    store.delete_validation_rule("GR-XA-0002", &event("DELETED")).await.unwrap();
-    let again = store.delete_validation_rule("GR-XA-0002", &event("DELETED")).await;
+    store.delete_validation_rule("GR-XA-0002", &message("GR-XA-0002"), &event("DELETED")).await.unwrap();
+    let again = store.delete_validation_rule("GR-XA-0002", &message("GR-XA-0002"), &event("DELETED")).await;
     assert!(matches!(again, Err(StoreError::NotFound)));
     assert_eq!(store.validation_rules("XA").await.unwrap().len(), 1);
+    let entry = |action, key: &str| (action, Kind::ValidationRule, key.to_owned());
+    let (stored, deleted) = (Action::Stored, Action::Deleted);
+    let expected = [
+        entry(stored, "GR-XA-0002 1.0.9"),
+        entry(stored, "GR-XA-0001 1.0.0"),
+        entry(stored, "GR-XA-0002 1.0.10"),
+        entry(deleted, "GR-XA-0002 1.0.9"),
+        entry(deleted, "GR-XA-0002 1.0.10"),
+    ];
+    assert_eq!(logged(&store).await, expected);
     // After a withdrawal the numbers may start again.
     put("GR-XA-0002", "0.1.0", 50).await.unwrap();
 }
@@ -153,7 +176,7 @@ async fn of_concurrent_uploads_of_one_version_exactly_one_wins(database: &TestDa
         let store = if number % 2 == 0 { store.clone() } else { other.clone() };
         uploads.spawn(async move {
             let rule = rule("GR-XA-0001", "1.0.0", 50);
-            store.insert_validation_rule(&rule, "cms", "XA", at(0), &event("CREATED")).await
+            store.insert_validation_rule(&rule, &message("cms"), "XA", at(0), &event("CREATED")).await
         });
     }
     let mut won = 0;
@@ -226,7 +249,7 @@ async fn a_deleted_batch_is_listed_until_it_is_purged(database: &TestDatabase) {
     add(&store, 2, at(11)).await;
     let delete = async |number, country: &str, now| {
         let event = event("DELETED");
-        store.delete_revocation_batch(&id(number), country, now, &event).await
+        store.delete_revocation_batch(&id(number), country, &message("deletion"), now, &event).await
     };
     assert!(matches!(delete(9, "XA", at(20)).await, Err(StoreError::NotFound)));
     assert!(matches!(delete(1, "XB", at(20)).await, Err(StoreError::Foreign { .. })));
@@ -247,6 +270,9 @@ async fn a_deleted_batch_is_listed_until_it_is_purged(database: &TestDatabase) {
     let over = limit.checked_add(SignedDuration::from_secs(1)).unwrap();
     assert_eq!(store.purge_revocation_batches(over).await.unwrap(), 1);
     assert_eq!(store.revocation_batch(&id(1)).await.unwrap(), None);
+    let entry = |action, number| (action, Kind::RevocationBatch, id(number));
+    let (stored, deleted) = (Action::Stored, Action::Deleted);
+    assert_eq!(logged(&store).await, [entry(stored, 1), entry(stored, 2), entry(deleted, 1)]);
     assert_eq!(trail(&store).await, ["CREATED", "CREATED", "DELETED", "PURGED"]);
 }
 
@@ -261,28 +287,34 @@ async fn a_batch_that_has_ended_is_marked_once(database: &TestDatabase) {
     let gone = store.revocation_batch(&id(1)).await.unwrap().unwrap();
     assert_eq!((gone.changed, gone.cms), (after, None));
     assert_eq!(trail(&store).await, ["CREATED", "EXPIRED"]);
+    let entry = |action| (action, Kind::RevocationBatch, id(1));
+    assert_eq!(logged(&store).await, [entry(Action::Stored), entry(Action::Expired)]);
 }
 
 async fn a_value_set_is_given_back_byte_for_byte(database: &TestDatabase) {
     let store = open(database).await;
     let set = |text: &str| ValueSet::from_json(text.to_owned(), &ValueSet::LIMITS).unwrap();
     let first = r#" {"valueSetId":"b","valueSetDate":"2021-04-27","valueSetValues":{}} "#;
-    store.put_value_set(&set(first), &event("CREATED")).await.unwrap();
-    store.put_value_set(&set(&first.replace("\"b\"", "\"a\"")), &event("CREATED")).await.unwrap();
+    store.put_value_set(&set(first), Some("operator"), &event("CREATED")).await.unwrap();
+    store.put_value_set(&set(&first.replace("\"b\"", "\"a\"")), Some("operator"), &event("CREATED")).await.unwrap();
     assert_eq!(store.value_set_ids().await.unwrap(), ["a", "b"]);
     assert_eq!(store.value_set("b").await.unwrap().as_deref(), Some(first));
     assert_eq!(store.value_set("c").await.unwrap(), None);
     let next = first.replace("27", "28");
-    store.put_value_set(&set(&next), &event("UPDATED")).await.unwrap();
+    store.put_value_set(&set(&next), Some("operator"), &event("UPDATED")).await.unwrap();
     assert_eq!(store.value_set("b").await.unwrap(), Some(next));
     assert_eq!(store.value_set_ids().await.unwrap(), ["a", "b"]);
+    let entry = |action, id: &str| (action, Kind::ValueSet, id.to_owned());
+    let stored = Action::Stored;
+    let expected = [entry(stored, "b"), entry(stored, "a"), entry(Action::Updated, "b")];
+    assert_eq!(logged(&store).await, expected);
 }
 
 /// D-08: nobody takes over a reference of another country.
 async fn a_reference_is_replaced_by_its_owner_only(database: &TestDatabase) {
     let store = open(database).await;
     let put = async |uuid: &str, reference: &TrustedReference| {
-        store.put_trusted_reference(uuid, reference, "cms", &event("CREATED")).await
+        store.put_trusted_reference(uuid, reference, &message("cms"), &event("CREATED")).await
     };
     put(&id(1), &reference(None, "XA", "first")).await.unwrap();
     put(&id(1), &reference(Some(&id(1)), "XA", "second")).await.unwrap();
@@ -298,24 +330,27 @@ async fn a_reference_is_replaced_by_its_owner_only(database: &TestDatabase) {
     assert_eq!(store.trusted_reference(&id(1)).await.unwrap().as_ref(), Some(&rows[0]));
 
     let delete = async |country: &str| {
-        store.delete_trusted_reference(&id(1), country, &event("DELETED")).await
+        store.delete_trusted_reference(&id(1), country, &message("deletion"), &event("DELETED")).await
     };
     assert!(matches!(delete("XB").await, Err(StoreError::Foreign { .. })));
     delete("XA").await.unwrap();
     assert!(matches!(delete("XA").await, Err(StoreError::NotFound)));
     assert_eq!(trail(&store).await, ["CREATED", "CREATED", "DELETED"]);
+    let entry = |action| (action, Kind::TrustedReference, id(1));
+    let expected = [Action::Stored, Action::Updated, Action::Deleted].map(entry);
+    assert_eq!(logged(&store).await, expected);
 }
 
 /// What another gateway has given is not ours to change.
 async fn a_pulled_reference_is_read_only(database: &TestDatabase) {
     let store = open(database).await;
     let new = reference(None, "XA", "first");
-    store.put_trusted_reference(&id(1), &new, "cms", &event("CREATED")).await.unwrap();
+    store.put_trusted_reference(&id(1), &new, &message("cms"), &event("CREATED")).await.unwrap();
     database.by_hand("UPDATE trusted_reference SET source_gateway_id = 'other'");
-    let deleted = store.delete_trusted_reference(&id(1), "XA", &event("DELETED")).await;
+    let deleted = store.delete_trusted_reference(&id(1), "XA", &message("deletion"), &event("DELETED")).await;
     assert!(matches!(deleted, Err(StoreError::NotFound)));
     let replaced = reference(Some(&id(1)), "XA", "second");
-    let replaced = store.put_trusted_reference(&id(1), &replaced, "cms", &event("UPDATED")).await;
+    let replaced = store.put_trusted_reference(&id(1), &replaced, &message("cms"), &event("UPDATED")).await;
     assert!(matches!(replaced, Err(StoreError::NotFound)));
     assert!(store.trusted_reference(&id(1)).await.unwrap().is_some());
 }
@@ -334,16 +369,18 @@ async fn issuers_come_and_go(database: &TestDatabase) {
         signature: "signature".into(),
         domain: Some("DCC".into()),
     };
-    let uuid = store.insert_trusted_issuer(&new, &event("ISSUER_ADDED")).await.unwrap();
+    let uuid = store.insert_trusted_issuer(&new, "text", &event("ISSUER_ADDED")).await.unwrap();
     let long = NewTrustedIssuer { name: "x".repeat(513), ..new.clone() };
-    let long = store.insert_trusted_issuer(&long, &event("ISSUER_ADDED")).await;
+    let long = store.insert_trusted_issuer(&long, "text", &event("ISSUER_ADDED")).await;
     assert!(matches!(long, Err(StoreError::TooLong { .. })));
     let rows = store.trusted_issuers().await.unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].uuid.as_ref(), &rows[0].issuer), (Some(&uuid), &new));
-    store.delete_trusted_issuer(&uuid, &event("ISSUER_REMOVED")).await.unwrap();
-    let again = store.delete_trusted_issuer(&uuid, &event("ISSUER_REMOVED")).await;
+    store.delete_trusted_issuer(&uuid, "operator", &event("ISSUER_REMOVED")).await.unwrap();
+    let again = store.delete_trusted_issuer(&uuid, "operator", &event("ISSUER_REMOVED")).await;
     assert!(matches!(again, Err(StoreError::NotFound)));
     assert_eq!(store.trusted_issuers().await.unwrap(), []);
+    let entry = |action| (action, Kind::TrustedIssuer, uuid.clone());
+    assert_eq!(logged(&store).await, [Action::Onboarded, Action::Offboarded].map(entry));
 }
 }
