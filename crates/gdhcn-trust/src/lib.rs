@@ -27,6 +27,7 @@ pub mod issuer;
 mod jwk;
 pub mod kid_text;
 pub mod lint;
+mod listed;
 pub mod onboarding_request;
 pub mod participant;
 pub mod participant_folder;

@@ -1,14 +1,11 @@
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use gdhcn_codes::{Domain, KeyUsage};
-use gdhcn_crypto::{Backend, Thumbprint};
-use gdhcn_envelope::cms::{CmsError, Content, SignedMessage};
-use gdhcn_envelope::x509::{Certificate, CertificateError};
+use gdhcn_crypto::Backend;
+use gdhcn_envelope::x509::Certificate;
 
-use crate::participant::{OnboardingError, anchor_of};
-use crate::path::{self, Authority, PathError, Standing};
+use crate::listed::{self, GatewayRefusal, Onboarded, brief};
+use crate::participant::anchor_of;
 
 /// A certificate as a peer lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,11 +89,14 @@ impl PeerGroup {
         matches!(self, Self::Csca | Self::Upload | Self::Deca)
     }
 
-    /// The usage of the certificate that issuers are looked for with.
-    const fn issued_as(self) -> KeyUsage {
+    /// What the certificate is to those that stand on it, and what issuers are looked for with.
+    const fn usage(self) -> KeyUsage {
         match self {
+            Self::Csca => KeyUsage::Sca,
+            Self::Deca => KeyUsage::Deca,
+            Self::Upload => KeyUsage::Up,
             Self::Desc => KeyUsage::Desc,
-            _ => KeyUsage::Dsc,
+            Self::Dsc | Self::Sign | Self::Auth | Self::Custom => KeyUsage::Dsc,
         }
     }
 
@@ -126,13 +126,12 @@ pub struct Accepted {
 ///
 /// What the peer's anchor signs stands by that signature. What participants upload stands by an
 /// authority of the same country that issued it (by signature) and an upload certificate of the
-/// same country that signed the upload. The reference's clients let an upload pass whose signature
-/// is wrong, if only the certificate in it is right; here it is refused.
+/// same country that signed the upload.
 pub fn accept(
     items: &[PeerItem],
     anchors: &[Certificate],
     backend: Backend,
-) -> (Vec<Accepted>, Vec<(PeerItem, PeerRefusal)>) {
+) -> (Vec<Accepted>, Vec<(PeerItem, GatewayRefusal)>) {
     let mut accepted = Vec::new();
     let mut refused = Vec::new();
     let mut uploaded = Vec::new();
@@ -142,7 +141,7 @@ pub fn accept(
         let read = read(item).and_then(|read| {
             let signed = || {
                 anchor_of(read.certificate.der(), &item.signature, anchors, backend)
-                    .map_err(PeerRefusal::Anchor)
+                    .map_err(GatewayRefusal::Anchor)
             };
             if !read.group.is_onboarded() {
                 return Ok((read, false));
@@ -156,10 +155,15 @@ pub fn accept(
             Err(refusal) => refused.push((item.clone(), refusal)),
         }
     }
-    let onboarded = Onboarded::of(&accepted, backend);
+    let mut onboarded = Onboarded::default();
+    for one in &accepted {
+        onboarded.add(&one.item.country, one.group.usage(), &one.certificate, backend);
+    }
     let mut standing = Vec::new();
     for read in uploaded {
-        match onboarded.check(&read, backend) {
+        let Accepted { group, item, certificate, .. } = &read;
+        let usage = group.usage();
+        match onboarded.check(&item.country, usage, certificate, &item.signature, backend) {
             Ok(()) => standing.push(read),
             Err(refusal) => refused.push((read.item, refusal)),
         }
@@ -168,143 +172,20 @@ pub fn accept(
     (accepted, refused)
 }
 
-fn read(item: &PeerItem) -> Result<Accepted, PeerRefusal> {
-    let brief = |text: &str| text.chars().take(60).collect::<String>();
+fn read(item: &PeerItem) -> Result<Accepted, GatewayRefusal> {
     if let Some(source) = &item.source_gateway {
-        return Err(PeerRefusal::SecondHand { source_gateway: brief(source) });
+        return Err(GatewayRefusal::SecondHand { source_gateway: brief(source) });
     }
     let group = PeerGroup::from_text(&item.group)
-        .ok_or_else(|| PeerRefusal::Group { found: brief(&item.group) })?;
-    let domain = match &item.domain {
-        None => Domain::dcc(),
-        Some(text) => text.parse().map_err(|_| PeerRefusal::Domain { found: brief(text) })?,
-    };
-    let der = STANDARD.decode(&item.raw_data).map_err(|_| PeerRefusal::Base64)?;
-    let certificate = Certificate::from_der(&der)?;
-    let computed = certificate.thumbprint();
-    if let Some(stated) = &item.thumbprint
-        && *stated != computed.to_string()
-    {
-        return Err(PeerRefusal::Thumbprint { computed, stated: brief(stated) });
-    }
+        .ok_or_else(|| GatewayRefusal::Group { found: brief(&item.group) })?;
+    let domain = listed::domain(item.domain.as_deref())?.unwrap_or_else(Domain::dcc);
+    let certificate = listed::certificate(&item.raw_data, item.thumbprint.as_deref())?;
     // The anchor's signature does not cover the list's country.
     if certificate.subject().country() != Some(item.country.as_str()) {
-        return Err(PeerRefusal::Country {
+        return Err(GatewayRefusal::Country {
             listed: brief(&item.country),
             found: certificate.subject().countries().iter().map(|one| brief(one)).collect(),
         });
     }
     Ok(Accepted { group, item: item.clone(), certificate, domain })
-}
-
-/// The onboarded certificates of a peer, each with its country.
-struct Onboarded<'a> {
-    authorities: Vec<(&'a str, Authority)>,
-    uploaders: Vec<(&'a str, &'a Certificate)>,
-}
-
-impl<'a> Onboarded<'a> {
-    fn of(accepted: &'a [Accepted], backend: Backend) -> Self {
-        let mut onboarded = Self { authorities: Vec::new(), uploaders: Vec::new() };
-        for one in accepted {
-            let country = one.item.country.as_str();
-            let mut authority = |usage| {
-                let certificate = one.certificate.clone();
-                let authority = Authority::new(certificate, usage, Standing::Authority, backend);
-                onboarded.authorities.push((country, authority));
-            };
-            match one.group {
-                PeerGroup::Csca => authority(KeyUsage::Sca),
-                PeerGroup::Deca => authority(KeyUsage::Deca),
-                PeerGroup::Upload => onboarded.uploaders.push((country, &one.certificate)),
-                _ => {}
-            }
-        }
-        onboarded
-    }
-
-    fn check(&self, read: &Accepted, backend: Backend) -> Result<(), PeerRefusal> {
-        let country = read.item.country.as_str();
-        let usage = read.group.issued_as();
-        let fitting = self
-            .authorities
-            .iter()
-            .filter(|(of, authority)| *of == country && authority.may_issue(usage));
-        path::find_issuer(&read.certificate, fitting.map(|(_, authority)| authority))?;
-        let content = Content::Detached(read.certificate.der());
-        let message = SignedMessage::from_base64(read.item.signature.as_bytes(), content)
-            .map_err(PeerRefusal::UploadMessage)?;
-        message.verify(backend).map_err(PeerRefusal::UploadSignature)?;
-        let signer = message.signer_certificate();
-        if self.uploaders.iter().any(|(of, uploader)| *of == country && *uploader == signer) {
-            return Ok(());
-        }
-        Err(PeerRefusal::Uploader { signer: signer.thumbprint(), country: country.to_owned() })
-    }
-}
-
-/// Why an item of a peer is not taken over.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PeerRefusal {
-    /// The peer has it from another gateway, and trust is not handed on.
-    #[error("the peer has it from the gateway {source_gateway:?}; pull from that one")]
-    SecondHand {
-        /// That gateway.
-        source_gateway: String,
-    },
-    /// The group is not known.
-    #[error("certificates of the group {found:?} are not known")]
-    Group {
-        /// The group.
-        found: String,
-    },
-    /// The domain is no token.
-    #[error("{found:?} is no trust domain")]
-    Domain {
-        /// The domain.
-        found: String,
-    },
-    /// The certificate is no base64.
-    #[error("the certificate is not base64")]
-    Base64,
-    /// The certificate cannot be read.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
-    /// The thumbprint is another certificate's.
-    #[error("the certificate has the thumbprint {computed}, the list says {stated:?}")]
-    Thumbprint {
-        /// SHA-256 of the certificate.
-        computed: Thumbprint,
-        /// What the list says.
-        stated: String,
-    },
-    /// The certificate is another country's.
-    #[error("listed under {listed:?}, but the certificate's subject has the country {found:?}")]
-    Country {
-        /// The country in the list.
-        listed: String,
-        /// All values of `C` in the subject.
-        found: Vec<String>,
-    },
-    /// No anchor that is assigned to the peer vouches for it.
-    #[error("not vouched for by an anchor of the peer: {0}")]
-    Anchor(OnboardingError),
-    /// No accepted authority of the country issued it.
-    #[error("not issued by an authority of the country: {0}")]
-    Issuer(#[from] PathError),
-    /// The upload message cannot be read.
-    #[error("the upload signature cannot be read: {0}")]
-    UploadMessage(CmsError),
-    /// The upload message does not verify.
-    #[error("the upload signature does not hold: {0}")]
-    UploadSignature(CmsError),
-    /// The upload message is by a key that is none of the country's.
-    #[error("uploaded with the certificate {signer}, which is not onboarded for {country}")]
-    Uploader {
-        /// The signer's certificate.
-        signer: Thumbprint,
-        /// The participant.
-        country: String,
-    },
 }

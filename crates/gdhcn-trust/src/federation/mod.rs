@@ -12,6 +12,6 @@ mod accept;
 mod guard;
 mod peer;
 
-pub use accept::{Accepted, PeerGroup, PeerItem, PeerRefusal, accept};
+pub use accept::{Accepted, PeerGroup, PeerItem, accept};
 pub use guard::{Guarded, Held, HeldGroup, Word, guard};
 pub use peer::{DownloadTarget, Downloader, Mode, Peer, PeerError, UnknownPeerValue};

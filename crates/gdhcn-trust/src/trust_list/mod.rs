@@ -29,8 +29,9 @@ use jiff::Timestamp;
 use crate::kid_text;
 use authorities::{Authorities, Owner};
 
+pub use crate::listed::GatewayRefusal;
 pub use builder::TrustStoreBuilder;
-pub use gateway::{GatewayItem, GatewayRefusal};
+pub use gateway::GatewayItem;
 pub use issuers::Issuer;
 use issuers::Issuers;
 pub use key::{Chain, TrustedKey};

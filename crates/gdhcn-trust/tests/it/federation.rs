@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use gdhcn_codes::KeyUsage;
 use gdhcn_envelope::cms;
+use gdhcn_trust::GatewayRefusal;
 use gdhcn_trust::federation::{
-    DownloadTarget, Downloader, Held, HeldGroup, Mode, Peer, PeerError, PeerGroup, PeerItem,
-    PeerRefusal, Word, accept, guard,
+    DownloadTarget, Downloader, Held, HeldGroup, Mode, Peer, PeerError, PeerGroup, PeerItem, Word,
+    accept, guard,
 };
 use gdhcn_trust::participant::OnboardingError;
 use gdhcn_trust::profile::Role;
@@ -65,9 +66,9 @@ fn nothing_counts_that_is_signed_by_another_anchor() {
     assert!(matches!(
         refused.as_slice(),
         [
-            (_, PeerRefusal::Anchor(OnboardingError::OtherSigner { .. })),
-            (_, PeerRefusal::Anchor(OnboardingError::OtherSigner { .. })),
-            (_, PeerRefusal::Issuer(_))
+            (_, GatewayRefusal::Anchor(OnboardingError::OtherSigner { .. })),
+            (_, GatewayRefusal::Anchor(OnboardingError::OtherSigner { .. })),
+            (_, GatewayRefusal::Issuer(_))
         ]
     ));
     let (accepted, _) = accept(&items, &[], BACKEND);
@@ -94,11 +95,11 @@ fn every_forged_item_is_refused_with_its_reason_and_costs_only_itself() {
     // The right upload certificate in the message, another signature: what the reference takes.
     let other_content = a.up.sign(&b.dsc.certificate);
     let (left, why) = refusal(&|item| item.signature.clone_from(&other_content), dsc);
-    assert!(matches!(why, Some(PeerRefusal::UploadSignature(_))), "{why:?}");
+    assert!(matches!(why, Some(GatewayRefusal::UploadSignature(_))), "{why:?}");
     assert_eq!(left, 5);
     let foreign = b.up.sign(&a.dsc.certificate);
     let (_, why) = refusal(&|item| item.signature.clone_from(&foreign), dsc);
-    assert!(matches!(why, Some(PeerRefusal::Uploader { .. })), "{why:?}");
+    assert!(matches!(why, Some(GatewayRefusal::Uploader { .. })), "{why:?}");
     // A signer under another participant's authority.
     let stray = b.sca.issue("XXA", 7);
     let (stray_der, signature) = (base64(stray.certificate.der()), a.up.sign(&stray.certificate));
@@ -109,22 +110,22 @@ fn every_forged_item_is_refused_with_its_reason_and_costs_only_itself() {
         },
         dsc,
     );
-    assert!(matches!(why, Some(PeerRefusal::Issuer(_))), "{why:?}");
+    assert!(matches!(why, Some(GatewayRefusal::Issuer(_))), "{why:?}");
     // An authority under another country's name.
     let (_, why) = refusal(&|item| item.country = "XB".to_owned(), sca);
-    assert!(matches!(why, Some(PeerRefusal::Country { .. })), "{why:?}");
+    assert!(matches!(why, Some(GatewayRefusal::Country { .. })), "{why:?}");
     let (_, why) = refusal(&|item| item.thumbprint = Some("00".repeat(32)), sca);
-    assert!(matches!(why, Some(PeerRefusal::Thumbprint { .. })), "{why:?}");
+    assert!(matches!(why, Some(GatewayRefusal::Thumbprint { .. })), "{why:?}");
     let (_, why) = refusal(&|item| item.source_gateway = Some("other".to_owned()), sca);
-    assert!(matches!(why, Some(PeerRefusal::SecondHand { .. })), "{why:?}");
+    assert!(matches!(why, Some(GatewayRefusal::SecondHand { .. })), "{why:?}");
     let (_, why) = refusal(&|item| item.group = "ROOT".to_owned(), sca);
-    assert!(matches!(why, Some(PeerRefusal::Group { .. })), "{why:?}");
+    assert!(matches!(why, Some(GatewayRefusal::Group { .. })), "{why:?}");
     let (_, why) = refusal(&|item| item.domain = Some("a/b".to_owned()), sca);
-    assert!(matches!(why, Some(PeerRefusal::Domain { .. })), "{why:?}");
+    assert!(matches!(why, Some(GatewayRefusal::Domain { .. })), "{why:?}");
     let (_, why) = refusal(&|item| item.raw_data = "-".to_owned(), sca);
-    assert_eq!(why, Some(PeerRefusal::Base64));
+    assert_eq!(why, Some(GatewayRefusal::Base64));
     let (_, why) = refusal(&|item| item.raw_data = "MAA=".to_owned(), sca);
-    assert!(matches!(why, Some(PeerRefusal::Certificate(_))), "{why:?}");
+    assert!(matches!(why, Some(GatewayRefusal::Certificate(_))), "{why:?}");
 }
 
 // G6: an authority's set that becomes empty is not taken over without a person's word.
