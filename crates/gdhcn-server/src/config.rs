@@ -4,6 +4,8 @@
 //! folder of the file. [`GatewayConfig::to_toml`] prints the whole configuration with every
 //! default filled in.
 
+mod compatibility;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +14,7 @@ use gdhcn_store::Location;
 use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
+pub use self::compatibility::Compatibility;
 use crate::jobs::publication::{DidConfig, DidConfigError};
 
 /// Everything that an operator decides about a gateway.
@@ -63,6 +66,9 @@ pub struct GatewayConfig {
     /// The revocation routes.
     #[serde(default)]
     pub revocation: Revocation,
+    /// Mistakes of other gateways that clients count on.
+    #[serde(default)]
+    pub compatibility: Compatibility,
 }
 
 /// Who must agree before a participant becomes trusted, and how many of them.
@@ -331,6 +337,7 @@ impl GatewayConfig {
             trusted_certificates: TrustedCertificates::default(),
             limits: Limits::default(),
             revocation: Revocation::default(),
+            compatibility: Compatibility::default(),
             did: None,
             log: None,
             onboarding: OnboardingRules::default(),

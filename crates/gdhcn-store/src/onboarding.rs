@@ -9,12 +9,13 @@ use crate::audit_event::{self, AuditEvent};
 use crate::database::{Row, Transaction, values};
 use crate::error::StoreError;
 use crate::limit;
-use crate::store::{Change, Store};
-use crate::trusted_party::{self, NewTrustedParty, TrustedParty, UnknownName};
+use crate::store::Store;
+use crate::trusted_issuer::{self, NewTrustedIssuer};
+use crate::trusted_party::{self, NewTrustedParty, UnknownName};
 
-/// One step of a change of the onboarded certificates.
+/// One step of a change of what the trust anchor has signed for participants.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PartyStep {
+pub enum OnboardingStep {
     /// Onboards a certificate.
     Insert(NewTrustedParty),
     /// Takes a certificate of a participant away. Own rows only.
@@ -23,6 +24,18 @@ pub enum PartyStep {
         thumbprint: String,
         /// The participant's alpha-2 code.
         country: String,
+    },
+    /// Stores an issuer.
+    InsertIssuer {
+        /// The issuer.
+        issuer: NewTrustedIssuer,
+        /// The text that the trust anchor signed.
+        signed: String,
+    },
+    /// Takes an own issuer away.
+    RemoveIssuer {
+        /// Its public identifier.
+        uuid: String,
     },
 }
 
@@ -100,19 +113,19 @@ const CONTENT: usize = 32 << 20;
 const OPERATOR: usize = 100;
 
 impl Store {
-    /// Makes all steps or none, each with the event that tells of it; with `request` that one is
-    /// done thereby, and must have been pending.
+    /// Makes all steps or none, each with the event that tells of it, and says how many there
+    /// were; with `request` that one is done thereby, and must have been pending.
     ///
     /// # Errors
     ///
     /// As [`Store::insert_trusted_party`]; [`StoreError::NotFound`] when there is no row to take
-    /// away or nothing to do, [`StoreError::NoRequest`] when the request is not pending, [`StoreError::Foreign`] when a row is another
-    /// participant's.
-    pub async fn change_trusted_parties(
+    /// away or nothing to do, [`StoreError::NoRequest`] when the request is not pending,
+    /// [`StoreError::Foreign`] when a row is another participant's.
+    pub async fn change_onboarded(
         &self,
-        steps: Vec<(PartyStep, AuditEvent)>,
+        steps: Vec<(OnboardingStep, AuditEvent)>,
         request: Option<&str>,
-    ) -> Result<Change<Vec<TrustedParty>>, StoreError> {
+    ) -> Result<usize, StoreError> {
         for (_, event) in &steps {
             event.check()?;
         }
@@ -128,25 +141,32 @@ impl Store {
                 return Err(StoreError::NoRequest);
             }
         }
-        let mut rows = Vec::new();
+        let count = steps.len();
         let mut last = None;
         for (step, event) in steps {
             if let Some(event) = last.replace(event) {
                 audit_event::append(&mut writing, &event).await?;
             }
             let Some(event) = &last else { continue };
-            rows.push(match step {
-                PartyStep::Insert(new) => {
-                    trusted_party::insert(&mut writing, new, Some(&event.request_id)).await?
+            match step {
+                OnboardingStep::Insert(new) => {
+                    trusted_party::insert(&mut writing, new, Some(&event.request_id)).await?;
                 }
-                PartyStep::Remove { thumbprint, country } => {
-                    trusted_party::remove(&mut writing, &thumbprint, &country, event).await?
+                OnboardingStep::Remove { thumbprint, country } => {
+                    trusted_party::remove(&mut writing, &thumbprint, &country, event).await?;
                 }
-            });
+                OnboardingStep::InsertIssuer { issuer, signed } => {
+                    trusted_issuer::insert(&mut writing, &issuer, &signed, event).await?;
+                }
+                OnboardingStep::RemoveIssuer { uuid } => {
+                    // The event's words say who took it away.
+                    trusted_issuer::remove(&mut writing, &uuid, &event.description, event).await?;
+                }
+            }
         }
         let event = last.ok_or(StoreError::NotFound)?;
-        let revision = writing.commit(&event).await?;
-        Ok(Change { row: rows, revision })
+        writing.commit(&event).await?;
+        Ok(count)
     }
 
     /// Keeps a request until it has its approvals. The first is its maker's.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::audit_event::AuditEvent;
-use crate::database::{Row, values};
+use crate::database::{Row, Transaction, values};
 use crate::error::StoreError;
 use crate::limit;
 use crate::log;
@@ -24,9 +24,10 @@ pub struct NewTrustedIssuer {
     pub name: String,
     /// `HTTP` or `DID`.
     pub url_type: String,
-    /// Of the issuer's certificate; the trust anchor's signature does not cover it.
+    /// SHA-256 of what is found there, as the participant gave it; the trust anchor's signature does
+    /// not cover it.
     pub thumbprint: Option<String>,
-    /// Of the issuer; the trust anchor's signature does not cover it.
+    /// Certificate of the server that hosts it; the trust anchor's signature does not cover it.
     pub ssl_public_key: Option<String>,
     /// How the issuer keeps its keys, such as `JWKS`; the signature does not cover it.
     pub key_storage_type: Option<String>,
@@ -64,40 +65,8 @@ impl Store {
         event: &AuditEvent,
     ) -> Result<String, StoreError> {
         event.check()?;
-        new.check()?;
-        let uuid = Uuid::new_v4().to_string();
         let mut writing = self.begin_change().await?;
-        writing
-            .execute(
-                "INSERT INTO trusted_issuer (id, uuid, created_at, country, url, name, url_type,
-                    thumbprint, ssl_public_key, key_storage_type, signature, domain, version)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
-                values![
-                    &Uuid::now_v7().to_string(),
-                    &uuid,
-                    new.created_at,
-                    &new.country,
-                    &new.url,
-                    &new.name,
-                    &new.url_type,
-                    &new.thumbprint,
-                    &new.ssl_public_key,
-                    &new.key_storage_type,
-                    &new.signature,
-                    &new.domain,
-                ],
-            )
-            .await?;
-        let what = (Action::Onboarded, Kind::TrustedIssuer);
-        let entry = log::of_own_act(what, &uuid, event, None);
-        let entry = entry.with(Attribute::Domain, new.domain.as_deref());
-        let entry = Entry {
-            country: Some(new.country.clone()),
-            content: Some(Content::of(signed.as_bytes())),
-            signature: Some(new.signature.clone()),
-            ..entry
-        };
-        log::append(&mut writing, &entry).await?;
+        let uuid = insert(&mut writing, new, signed, event).await?;
         writing.commit(event).await?;
         Ok(uuid)
     }
@@ -115,24 +84,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         event.check()?;
         let mut writing = self.begin_change().await?;
-        let row = writing
-            .row(
-                "SELECT country FROM trusted_issuer
-                  WHERE uuid = $1 AND source_gateway_id IS NULL",
-                values![uuid],
-            )
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        writing
-            .execute(
-                "DELETE FROM trusted_issuer WHERE uuid = $1 AND source_gateway_id IS NULL",
-                values![uuid],
-            )
-            .await?;
-        let what = (Action::Offboarded, Kind::TrustedIssuer);
-        let entry = log::of_own_act(what, uuid, event, Some(operator));
-        let entry = Entry { country: Some(row.get("country")?), ..entry };
-        log::append(&mut writing, &entry).await?;
+        remove(&mut writing, uuid, operator, event).await?;
         writing.commit(event).await?;
         Ok(())
     }
@@ -175,6 +127,76 @@ impl NewTrustedIssuer {
         }
         Ok(())
     }
+}
+
+/// Inserts an own row inside the transaction of a change, with its entry of the log, and gives its
+/// public identifier.
+pub(crate) async fn insert(
+    transaction: &mut Transaction,
+    new: &NewTrustedIssuer,
+    signed: &str,
+    event: &AuditEvent,
+) -> Result<String, StoreError> {
+    new.check()?;
+    let uuid = Uuid::new_v4().to_string();
+    transaction
+        .execute(
+            "INSERT INTO trusted_issuer (id, uuid, created_at, country, url, name, url_type,
+                thumbprint, ssl_public_key, key_storage_type, signature, domain, version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
+            values![
+                &Uuid::now_v7().to_string(),
+                &uuid,
+                new.created_at,
+                &new.country,
+                &new.url,
+                &new.name,
+                &new.url_type,
+                &new.thumbprint,
+                &new.ssl_public_key,
+                &new.key_storage_type,
+                &new.signature,
+                &new.domain,
+            ],
+        )
+        .await?;
+    let what = (Action::Onboarded, Kind::TrustedIssuer);
+    let entry = log::of_own_act(what, &uuid, event, None);
+    let entry = entry.with(Attribute::Domain, new.domain.as_deref());
+    let entry = Entry {
+        country: Some(new.country.clone()),
+        content: Some(Content::of(signed.as_bytes())),
+        signature: Some(new.signature.clone()),
+        ..entry
+    };
+    log::append(transaction, &entry).await?;
+    Ok(uuid)
+}
+
+/// Takes an own row away inside the transaction of a change, with its entry of the log.
+pub(crate) async fn remove(
+    transaction: &mut Transaction,
+    uuid: &str,
+    operator: &str,
+    event: &AuditEvent,
+) -> Result<(), StoreError> {
+    let row = transaction
+        .row(
+            "SELECT country FROM trusted_issuer WHERE uuid = $1 AND source_gateway_id IS NULL",
+            values![uuid],
+        )
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    transaction
+        .execute(
+            "DELETE FROM trusted_issuer WHERE uuid = $1 AND source_gateway_id IS NULL",
+            values![uuid],
+        )
+        .await?;
+    let what = (Action::Offboarded, Kind::TrustedIssuer);
+    let entry = log::of_own_act(what, uuid, event, Some(operator));
+    let entry = Entry { country: Some(row.get("country")?), ..entry };
+    log::append(transaction, &entry).await
 }
 
 fn from_row(row: &Row) -> Result<TrustedIssuer, sqlx::Error> {

@@ -63,4 +63,27 @@ impl Store {
         writing.commit(event).await?;
         Ok(())
     }
+
+    /// Removes a set, by this operator's word.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] when there is none with this identifier.
+    pub async fn delete_value_set(
+        &self,
+        id: &str,
+        operator: &str,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError> {
+        event.check()?;
+        let mut writing = self.begin_change().await?;
+        let gone = writing.execute("DELETE FROM value_set WHERE id = $1", values![id]).await?;
+        if gone == 0 {
+            return Err(StoreError::NotFound);
+        }
+        let what = (Action::Deleted, Kind::ValueSet);
+        log::append(&mut writing, &log::of_own_act(what, id, event, Some(operator))).await?;
+        writing.commit(event).await?;
+        Ok(())
+    }
 }

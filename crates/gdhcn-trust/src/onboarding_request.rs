@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::participant::{self, OnboardingError, TrustedParty};
-use crate::participant_folder::{IssuerFault, TrustedIssuer};
+use crate::participant_folder::{IssuerFault, IssuerFile};
 
 /// Longest request or response in bytes.
 const MAX_LEN: usize = 8 << 20;
@@ -63,7 +63,7 @@ pub enum RequestItem {
         /// The domain it is for.
         domain: Domain,
         /// The issuer, checked.
-        issuer: TrustedIssuer,
+        issuer: IssuerFile,
         /// What is signed: `country;name;url;urlType`.
         text: String,
     },
@@ -75,9 +75,9 @@ impl RequestItem {
     /// # Errors
     ///
     /// See [`IssuerFault`].
-    pub fn issuer(domain: Domain, issuer: TrustedIssuer) -> Result<Self, IssuerFault> {
+    pub fn issuer(domain: Domain, issuer: IssuerFile) -> Result<Self, IssuerFault> {
         let text = issuer.signed_text()?;
-        Ok(Self::Issuer { domain, issuer: TrustedIssuer { signature: None, ..issuer }, text })
+        Ok(Self::Issuer { domain, issuer: IssuerFile { signature: None, ..issuer }, text })
     }
 
     /// The bytes that the anchor signs.
@@ -141,7 +141,7 @@ struct ItemFile {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     roles: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    issuer: Option<TrustedIssuer>,
+    issuer: Option<IssuerFile>,
 }
 
 impl OnboardingRequest {
@@ -498,10 +498,10 @@ impl SignedRequest {
     }
 
     /// The issuers with the anchor's signature in them.
-    pub fn issuers(&self) -> impl Iterator<Item = (&Domain, TrustedIssuer)> {
+    pub fn issuers(&self) -> impl Iterator<Item = (&Domain, IssuerFile)> {
         self.request.items.iter().zip(&self.signatures).filter_map(|(item, signature)| {
             let RequestItem::Issuer { domain, issuer, .. } = item else { return None };
-            Some((domain, TrustedIssuer { signature: Some(signature.clone()), ..issuer.clone() }))
+            Some((domain, IssuerFile { signature: Some(signature.clone()), ..issuer.clone() }))
         })
     }
 }

@@ -16,6 +16,7 @@ use super::Gateway;
 use super::authentication::Authenticated;
 use super::list_query::ListQuery;
 use super::representation::Representation;
+use crate::config::Profile;
 use crate::problem::Problem;
 
 /// The issuers that the query asks for and a trust anchor vouches for.
@@ -36,33 +37,48 @@ pub(crate) async fn list(
         .collect();
     let checked = tokio::task::spawn_blocking(move || {
         let anchors = gateway.trust.anchors();
-        chosen.into_iter().filter(|row| holds(row, &anchors)).map(item).collect::<Vec<_>>()
+        let held = chosen.into_iter().filter(|row| holds(row, &anchors, gateway.profile));
+        held.map(item).collect::<Vec<_>>()
     });
     let items = checked.await.map_err(|_| Problem::internal())?;
     Representation::of_json(&items).map(|list| list.answer(&headers))
 }
 
-/// Whether one of the trust anchors has signed the issuer.
-fn holds(row: &Row, anchors: &[Certificate]) -> bool {
-    // A row that was pulled from another gateway is vouched for by that gateway's anchor.
-    let anchors = if row.source_gateway_id.is_none() { anchors } else { &[] };
-    let issuer = &row.issuer;
-    let outcome = IssuerKind::from_text(&issuer.url_type)
-        .ok_or_else(|| format!("{:?} is no kind of issuer", issuer.url_type))
-        .and_then(|kind| {
-            TrustedIssuer::new(&*issuer.country, &*issuer.name, &*issuer.url, kind)
-                .map_err(|error| error.to_string())
-        })
-        .and_then(|known| {
-            let signature = &issuer.signature;
-            known
-                .check(signature, anchors, &[IssuerText::Who], Backend::default())
-                .map_err(|error| error.to_string())
-        });
+/// The texts under which a signature counts (deviation D-20): clients of the EU's gateway have their
+/// own, and such rows come with a gateway that is taken over.
+const fn forms(profile: Profile) -> &'static [IssuerText] {
+    match profile {
+        Profile::Who => &[IssuerText::Who],
+        Profile::Eu => &[IssuerText::Who, IssuerText::Eu],
+    }
+}
+
+/// Whether one of the trust anchors has signed the issuer; says so in the log when none has.
+fn holds(row: &Row, anchors: &[Certificate], profile: Profile) -> bool {
+    let outcome = check_issuer(row, anchors, profile);
     if let Err(fault) = &outcome {
         warn!(table = "trusted_issuer", row = row.uuid, fault, "a row is not served");
     }
     outcome.is_ok()
+}
+
+/// Checks that one of the trust anchors has signed an issuer, in a text that the profile knows.
+///
+/// # Errors
+///
+/// Why the row is not served, in words.
+pub fn check_issuer(row: &Row, anchors: &[Certificate], profile: Profile) -> Result<(), String> {
+    // A row that was pulled from another gateway is vouched for by that gateway's anchor.
+    let anchors = if row.source_gateway_id.is_none() { anchors } else { &[] };
+    let issuer = &row.issuer;
+    let kind = IssuerKind::from_text(&issuer.url_type)
+        .ok_or_else(|| format!("{:?} is no kind of issuer", issuer.url_type))?;
+    let known = TrustedIssuer::new(&*issuer.country, &*issuer.name, &*issuer.url, kind)
+        .map_err(|error| error.to_string())?;
+    known
+        .check(&issuer.signature, anchors, forms(profile), Backend::default())
+        .map_err(|error| error.to_string())?;
+    Ok(())
 }
 
 fn item(row: Row) -> TrustedIssuerItem {

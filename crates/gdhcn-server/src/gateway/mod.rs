@@ -58,11 +58,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{error, info};
 
 use self::authentication::Authenticated;
+pub use self::issuers::check_issuer;
 pub use self::log::LogError;
 use self::log::PublishedLog;
 use self::measured::Measured;
 pub use self::onboarding::{
-    OnboardError, Onboarding, offboarding, operators_event, party_type, store_request,
+    OnboardError, Onboarding, issuer_removal, offboarding, operators_event, party_type,
+    store_request,
 };
 pub use self::operators::{OperatorError, Operators};
 use self::proxy_check::ProxyCheck;
@@ -73,7 +75,8 @@ use self::trust::Trust;
 pub use self::trust::TrustError;
 use crate::clock::Clock;
 use crate::config::{
-    ConfigError, GatewayConfig, Limits, Profile, ProxyHeaders, Revocation, TrustedCertificates,
+    Compatibility, ConfigError, GatewayConfig, Limits, Profile, ProxyHeaders, Revocation,
+    TrustedCertificates,
 };
 use crate::listen::tls::{TlsConfigs, TlsError};
 use crate::listen::{Listener, Rules, stopped};
@@ -99,6 +102,7 @@ pub struct Gateway {
     proxy_check: ProxyCheck,
     measured: Measured,
     revocation: Revocation,
+    pub(crate) compatibility: Compatibility,
     pub(crate) log: Option<PublishedLog>,
 }
 
@@ -225,6 +229,7 @@ impl Gateway {
             profile: config.profile,
             trusted_certificates: config.trusted_certificates.clone(),
             revocation: config.revocation,
+            compatibility: config.compatibility,
             log,
             rates: RequestRates::new(&config.limits),
             proxy_check: ProxyCheck::new(&config.proxy_headers),

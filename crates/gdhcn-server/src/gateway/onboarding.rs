@@ -6,15 +6,18 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use gdhcn_codes::{Domain, KeyUsage};
-use gdhcn_crypto::Backend;
+use gdhcn_crypto::{Backend, sha256};
 use gdhcn_envelope::cms::{CmsError, Content, SignedMessage};
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::audit_event::AuditEvent;
-use gdhcn_store::onboarding::PartyStep;
+use gdhcn_store::onboarding::OnboardingStep;
+use gdhcn_store::trusted_issuer::{NewTrustedIssuer, TrustedIssuer};
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType, Role, TrustedParty};
 use gdhcn_store::{Store, StoreError};
+use gdhcn_trust::issuer::{IssuerKind, IssuerText};
 use gdhcn_trust::onboarding_request::SignedRequest;
 use gdhcn_trust::participant::{self, OnboardingError};
+use gdhcn_trust::participant_folder::{IssuerFault, IssuerFile};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -58,6 +61,9 @@ pub enum OnboardError {
     /// The participant uploads certificates of that use itself.
     #[error("a {0} certificate is uploaded, not onboarded")]
     Usage(KeyUsage),
+    /// An issuer is incomplete or ambiguous.
+    #[error("issuer: {0}")]
+    Issuer(#[from] IssuerFault),
     /// No role has that name.
     #[error("{0:?} is no role")]
     Role(String),
@@ -132,10 +138,12 @@ impl Onboarding {
     }
 }
 
-/// Stores everything of a signed request in one transaction: all of it or nothing.
+/// Stores everything of a signed request in one transaction: all of it or nothing. Gives the number
+/// of changes.
 ///
-/// Rows of the same certificates that are there already are replaced. With `pending`, that request
-/// of the database is done thereby. `operators` are those who approved.
+/// Rows of the same certificates, and issuers at the same place, that are there already are
+/// replaced. With `pending`, that request of the database is done thereby. `operators` are those
+/// who approved.
 ///
 /// # Errors
 ///
@@ -147,7 +155,7 @@ pub async fn store_request(
     operators: &[&str],
     pending: Option<&str>,
     at: Timestamp,
-) -> Result<Vec<TrustedParty>, OnboardError> {
+) -> Result<usize, OnboardError> {
     let present = store.trust_content().await?.trusted_parties;
     let mut by = format!(", request {}", signed.request.digest());
     if !operators.is_empty() {
@@ -170,13 +178,84 @@ pub async fn store_request(
         if let Some(own) = own {
             steps.push(offboarding(own, &format!("replaced{by}"), at));
         }
-        steps.push((PartyStep::Insert(row), event));
+        steps.push((OnboardingStep::Insert(row), event));
     }
-    Ok(store.change_trusted_parties(steps, pending).await?.row)
+    let present = store.trusted_issuers().await?;
+    for (domain, file) in signed.issuers() {
+        let signed = file.signed_text()?;
+        let (issuer, event) = issuer_row(file, domain, anchors, at, &by)?;
+        for own in present.iter().filter(|known| is_same_place(known, &issuer)) {
+            steps.extend(issuer_removal(own, &format!("replaced{by}"), at));
+        }
+        steps.push((OnboardingStep::InsertIssuer { issuer, signed }, event));
+    }
+    Ok(store.change_onboarded(steps, pending).await?)
+}
+
+/// The row of an issuer to store, its signature in the detached form, and the event that tells of
+/// it.
+fn issuer_row(
+    file: IssuerFile,
+    domain: &Domain,
+    anchors: &[Certificate],
+    at: Timestamp,
+    by: &str,
+) -> Result<(NewTrustedIssuer, AuditEvent), OnboardError> {
+    let issuer = file.issuer()?;
+    let text = issuer.text(IssuerText::Who);
+    let signature = file.signature.unwrap_or_default();
+    let (anchor, _) = issuer.check(&signature, anchors, &[IssuerText::Who], Backend::default())?;
+    let message = Content::Detached(text.as_bytes());
+    let message = SignedMessage::from_base64(signature.as_bytes(), message)?;
+    let event = AuditEvent {
+        uploader_fingerprint: Some(anchor.to_string()),
+        ..operators_event(
+            "ISSUER_ADDED",
+            format!("issuer {} in {domain}{by}", file.url),
+            &file.country,
+            Some(hex::encode(sha256(text.as_bytes()))),
+            at,
+        )
+    };
+    let did_document = || (file.url_type == IssuerKind::Did.as_str()).then(|| "DIDDocument".into());
+    let row = NewTrustedIssuer {
+        key_storage_type: file.key_storage_type.clone().or_else(did_document),
+        created_at: at,
+        country: file.country,
+        url: file.url,
+        name: file.name,
+        url_type: file.url_type,
+        thumbprint: Some(file.hash.to_ascii_lowercase()).filter(|hash| !hash.is_empty()),
+        // The table has room for one.
+        ssl_public_key: file.ssl_public_keys.into_iter().next(),
+        signature: BASE64_STANDARD.encode(message.to_detached_der()),
+        domain: Some(domain.as_str().to_owned()),
+    };
+    Ok((row, event))
+}
+
+/// Whether an own row would be superseded: one place has one issuer in a domain.
+fn is_same_place(known: &TrustedIssuer, new: &NewTrustedIssuer) -> bool {
+    let old = &known.issuer;
+    known.source_gateway_id.is_none()
+        && (&old.country, &old.url, &old.domain) == (&new.country, &new.url, &new.domain)
+}
+
+/// The step that takes an own issuer away, and the event that tells of it; none for a row that has
+/// no public identifier.
+pub fn issuer_removal(
+    row: &TrustedIssuer,
+    why: &str,
+    at: Timestamp,
+) -> Option<(OnboardingStep, AuditEvent)> {
+    let uuid = row.uuid.clone()?;
+    let description = format!("issuer {} {why}", row.issuer.url);
+    let event = operators_event("ISSUER_REMOVED", description, &row.issuer.country, None, at);
+    Some((OnboardingStep::RemoveIssuer { uuid }, event))
 }
 
 /// The step that takes a row away, and the event that tells of it.
-pub fn offboarding(row: &TrustedParty, why: &str, at: Timestamp) -> (PartyStep, AuditEvent) {
+pub fn offboarding(row: &TrustedParty, why: &str, at: Timestamp) -> (OnboardingStep, AuditEvent) {
     let event = operators_event(
         "OFFBOARDED",
         format!("{} {why}", row.certificate_type),
@@ -185,7 +264,7 @@ pub fn offboarding(row: &TrustedParty, why: &str, at: Timestamp) -> (PartyStep, 
         at,
     );
     let step =
-        PartyStep::Remove { thumbprint: row.thumbprint.clone(), country: row.country.clone() };
+        OnboardingStep::Remove { thumbprint: row.thumbprint.clone(), country: row.country.clone() };
     (step, event)
 }
 

@@ -32,9 +32,12 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let rows = gateway.trust.store().trusted_references().await?;
+    let swapped = gateway.compatibility.swapped_reference_query;
     let chosen = rows.into_iter().filter(|row| {
-        query.admits("country", Some(&row.country))
-            && query.admits("domain", row.domain.as_deref())
+        let (country, domain) = (Some(row.country.as_str()), row.domain.as_deref());
+        let by_names = query.admits("country", country) && query.admits("domain", domain);
+        let by_mistake = || query.admits("domain", country) && query.admits("country", domain);
+        (by_names || (swapped && by_mistake()))
             && query.admits("referenceType", Some(&row.reference_type))
             && query.admits("signatureType", Some(&row.signature_type))
             && (row.source_gateway_id.is_none() || query.with_federation())

@@ -135,6 +135,30 @@ async fn nobody_takes_over_a_reference() {
     );
 }
 
+/// D-07: clients that were built around the mistake get their answers where that is switched on.
+#[tokio::test]
+async fn swapped_filters_count_where_they_are_switched_on() {
+    let network = Network::onboarded().await;
+    let mut config = network.config();
+    config.compatibility.swapped_reference_query = true;
+    let gate = network.start_with(config).await;
+    for (owner, code) in [(&network.a, "XA"), (&network.b, "XB")] {
+        assert_eq!(put(&gate, owner, &reference(code)).await.status, 201);
+    }
+    for (query, countries) in [
+        ("?country=XA", vec!["XA"]),
+        ("?domain=XA", vec!["XA"]),
+        ("?domain=XA&country=DDCC", vec!["XA"]),
+        ("?domain=XA&country=PH4H", vec![]),
+        ("?domain=XA,XB", vec!["XA", "XB"]),
+        ("?domain=FR", vec![]),
+    ] {
+        let listed = list(&gate, &network.a.tls, query).await;
+        let found: Vec<_> = listed.iter().map(|item| item["country"].as_str().unwrap()).collect();
+        assert_eq!(found, countries, "{query}");
+    }
+}
+
 /// D-07: country and domain are not mixed up.
 #[tokio::test]
 async fn the_list_is_filtered_by_each_parameter() {

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use gdhcn_envelope::cms::{self, Form};
 use gdhcn_rules::value_set::ValueSet;
+use gdhcn_server::config::Profile;
 use gdhcn_store::audit_event::AuditEvent;
 use gdhcn_store::trusted_issuer::NewTrustedIssuer;
 use gdhcn_testkit::corpus;
@@ -119,4 +120,13 @@ async fn issuers_are_served_where_the_trust_anchor_has_signed() {
     assert_eq!(issuer["type"], "HTTP");
     assert_eq!(issuer["timestamp"], "2026-06-01T12:00:00Z");
     assert!(issuer["thumbprint"].is_null() && issuer["uuid"].is_string());
+
+    // D-20: what was signed for the EU's gateway counts where that one is imitated.
+    gate.running.shutdown().await;
+    let mut config = network.config();
+    config.profile = Profile::Eu;
+    let gate = network.start_with(config).await;
+    let list = gate.ask(&network.b.tls, Ask::new("GET", path)).await.json();
+    let names: Vec<_> = list.as_array().unwrap().iter().map(|issuer| &issuer["name"]).collect();
+    assert_eq!(names, ["one", "two", "eu form"]);
 }

@@ -3,10 +3,12 @@ use base64::engine::general_purpose::STANDARD;
 use gdhcn_codes::Participant;
 use serde::{Deserialize, Serialize};
 
+use crate::issuer::{IssuerKind, IssuerText, TrustedIssuer};
+
 /// A file `Trusted_Issuer.json`: a DID document whose keys a participant vouches for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TrustedIssuer {
+pub struct IssuerFile {
     /// Name of the issuer, up to 512 characters.
     #[serde(default)]
     pub name: String,
@@ -16,7 +18,8 @@ pub struct TrustedIssuer {
     /// `DID` or `HTTP`.
     #[serde(default)]
     pub url_type: String,
-    /// SHA-256 of the document, 64 hexadecimal digits.
+    /// SHA-256 of the document, 64 hexadecimal digits. May be empty of an `HTTP` address, whose
+    /// keys come and go.
     #[serde(default)]
     pub hash: String,
     /// Certificates of the server that hosts the document: base64 DER.
@@ -25,6 +28,10 @@ pub struct TrustedIssuer {
     /// The participant's alpha-2 code.
     #[serde(default)]
     pub country: String,
+    /// How the keys are kept there, such as `JWKS`, up to 128 characters; not in the folders of the
+    /// network, which have DID documents only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_storage_type: Option<String>,
     /// The trust anchor's CMS message over [`Self::signed_text`], base64; absent until signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
@@ -36,10 +43,23 @@ const MAX_TLS_KEYS: usize = 32;
 /// The template's own example, left as it was by participants with nothing to say.
 const EXAMPLE_URL: &str = "did:web:example.com";
 
-impl TrustedIssuer {
+impl IssuerFile {
     /// Whether nobody filled the file in: no member at all, or the template's example.
     pub fn is_placeholder(&self) -> bool {
         (self.name.is_empty() && self.url.is_empty()) || self.url == EXAMPLE_URL
+    }
+
+    /// What the trust anchor signs of it.
+    ///
+    /// # Errors
+    ///
+    /// The first member that is missing, too long or ambiguous.
+    pub fn issuer(&self) -> Result<TrustedIssuer, IssuerFault> {
+        self.check()?;
+        let kind = IssuerKind::from_text(&self.url_type)
+            .ok_or_else(|| IssuerFault::UrlType { found: self.url_type.clone() })?;
+        TrustedIssuer::new(&*self.country, &*self.name, &*self.url, kind)
+            .map_err(|ambiguous| IssuerFault::Separator { member: ambiguous.part })
     }
 
     /// The text that the trust anchor signs: `country;name;url;urlType`.
@@ -48,8 +68,7 @@ impl TrustedIssuer {
     ///
     /// The first member that is missing, too long or ambiguous.
     pub fn signed_text(&self) -> Result<String, IssuerFault> {
-        self.check()?;
-        Ok(format!("{};{};{};{}", self.country, self.name, self.url, self.url_type))
+        Ok(self.issuer()?.text(IssuerText::Who))
     }
 
     /// Judges the members.
@@ -79,12 +98,15 @@ impl TrustedIssuer {
         if known.is_none_or(|one| one.alpha2() != self.country) {
             return Err(IssuerFault::Country { found: self.country.clone() });
         }
-        if !["DID", "HTTP"].contains(&self.url_type.as_str()) {
-            return Err(IssuerFault::UrlType { found: self.url_type.clone() });
-        }
+        let kind = IssuerKind::from_text(&self.url_type)
+            .ok_or_else(|| IssuerFault::UrlType { found: self.url_type.clone() })?;
         let hexadecimal = self.hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if self.hash.len() != 64 || !hexadecimal {
+        let not_told = kind == IssuerKind::Http && self.hash.is_empty();
+        if !not_told && (self.hash.len() != 64 || !hexadecimal) {
             return Err(IssuerFault::Hash);
+        }
+        if self.key_storage_type.as_ref().is_some_and(|text| text.chars().count() > 128) {
+            return Err(IssuerFault::TooLong { member: "keyStorageType", limit: 128 });
         }
         if self.ssl_public_keys.len() > MAX_TLS_KEYS {
             return Err(IssuerFault::TlsKeys { limit: MAX_TLS_KEYS });
@@ -161,14 +183,15 @@ pub enum IssuerFault {
 mod tests {
     use super::*;
 
-    fn issuer() -> TrustedIssuer {
-        TrustedIssuer {
+    fn issuer() -> IssuerFile {
+        IssuerFile {
             name: "Ministry of Health".to_owned(),
             url: "did:web:health.example".to_owned(),
             url_type: "DID".to_owned(),
             hash: "0f".repeat(32),
             ssl_public_keys: vec!["AAAA".to_owned()],
             country: "XA".to_owned(),
+            key_storage_type: None,
             signature: None,
         }
     }
@@ -181,7 +204,7 @@ mod tests {
 
     #[test]
     fn each_member_is_judged() {
-        let refused = |change: &dyn Fn(&mut TrustedIssuer)| {
+        let refused = |change: &dyn Fn(&mut IssuerFile)| {
             let mut issuer = issuer();
             change(&mut issuer);
             issuer.check().unwrap_err().to_string()
@@ -194,14 +217,17 @@ mod tests {
         assert!(refused(&|issuer| issuer.country = "ZZ".into()).contains("ZZ"));
         assert!(refused(&|issuer| issuer.url_type = "FTP".into()).contains("FTP"));
         assert!(refused(&|issuer| issuer.hash = "0".into()).contains("64"));
+        assert!(refused(&|issuer| issuer.hash.clear()).contains("64"));
+        let http = IssuerFile { url_type: "HTTP".into(), hash: String::new(), ..issuer() };
+        assert_eq!(http.check(), Ok(()));
         assert!(refused(&|issuer| issuer.ssl_public_keys = vec!["....".into()]).contains('1'));
     }
 
     #[test]
     fn an_untouched_template_is_no_issuer() {
-        let empty: TrustedIssuer = serde_json::from_str("{}").unwrap();
+        let empty: IssuerFile = serde_json::from_str("{}").unwrap();
         assert!(empty.is_placeholder());
-        let example = TrustedIssuer { url: EXAMPLE_URL.to_owned(), ..issuer() };
+        let example = IssuerFile { url: EXAMPLE_URL.to_owned(), ..issuer() };
         assert!(example.is_placeholder() && !issuer().is_placeholder());
     }
 }

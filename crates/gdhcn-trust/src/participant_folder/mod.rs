@@ -19,7 +19,7 @@ use crate::participant::TrustedParty;
 use crate::private_key::{self, PrivateKeyForm};
 use layout::Place;
 
-pub use issuer::{IssuerFault, TrustedIssuer};
+pub use issuer::{IssuerFault, IssuerFile};
 
 /// One file, named by its path inside the folder with `/` between the parts.
 #[derive(Clone, Copy, Debug)]
@@ -87,8 +87,8 @@ pub struct FolderIssuer {
     pub path: String,
     /// The domain of its folder.
     pub domain: Domain,
-    /// What it says; judged by [`TrustedIssuer::check`].
-    pub issuer: TrustedIssuer,
+    /// What it says; judged by [`IssuerFile::check`].
+    pub issuer: IssuerFile,
 }
 
 /// A result file of a trust anchor. Its signature is not checked yet.
@@ -108,7 +108,7 @@ pub enum SignedResultContent {
     /// A certificate, with the usage of its folder.
     Certificate(KeyUsage, TrustedParty),
     /// A DID issuer.
-    Issuer(TrustedIssuer),
+    Issuer(IssuerFile),
 }
 
 /// Something odd about a file.
@@ -324,7 +324,7 @@ impl ParticipantFolder {
     }
 
     fn take_issuer(&mut self, file: &File<'_>, domain: Domain) {
-        match serde_json::from_slice::<TrustedIssuer>(file.bytes) {
+        match serde_json::from_slice::<IssuerFile>(file.bytes) {
             Ok(issuer) if issuer.is_placeholder() => {
                 self.remark(file.path, Oddity::EmptyTemplate);
             }

@@ -1,6 +1,6 @@
 //! Result files of a trust anchor, `signed/TNG_TA.signed.NAME.json` and the older text form.
 
-use super::{File, TrustedIssuer};
+use super::{File, IssuerFile};
 use crate::participant::TrustedParty;
 
 pub(super) fn certificate(file: &File<'_>) -> Result<TrustedParty, &'static str> {
@@ -10,8 +10,8 @@ pub(super) fn certificate(file: &File<'_>) -> Result<TrustedParty, &'static str>
     serde_json::from_slice(file.bytes).map_err(|_| "not the JSON of a signed certificate")
 }
 
-pub(super) fn issuer(file: &File<'_>) -> Result<TrustedIssuer, &'static str> {
-    let issuer: TrustedIssuer =
+pub(super) fn issuer(file: &File<'_>) -> Result<IssuerFile, &'static str> {
+    let issuer: IssuerFile =
         serde_json::from_slice(file.bytes).map_err(|_| "not the JSON of a signed issuer")?;
     if issuer.signature.is_none() {
         return Err("it has no signature");

@@ -6,12 +6,12 @@ use gdhcn_testkit::openssl;
 use gdhcn_trust::onboarding_request::{
     OnboardingRequest, OnboardingResponse, RequestError, RequestItem,
 };
-use gdhcn_trust::participant_folder::TrustedIssuer;
+use gdhcn_trust::participant_folder::IssuerFile;
 use gdhcn_trust::profile::Role;
 
 use crate::network::{BACKEND, Holder, at};
 
-fn issuer() -> TrustedIssuer {
+fn issuer() -> IssuerFile {
     serde_json::from_value(serde_json::json!({
         "name": "Ministry of Health", "url": "did:web:health.example", "urlType": "DID",
         "hash": "0f".repeat(32), "sslPublicKeys": [], "country": "XA",

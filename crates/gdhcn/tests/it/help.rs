@@ -3,7 +3,7 @@
 use crate::program::{Place, assert_snapshot};
 
 /// Every command that does something.
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 25] = [
     &["demo"],
     &["verify"],
     &["decode"],
@@ -18,6 +18,12 @@ const COMMANDS: [&[&str]; 19] = [
     &["verifier", "serve"],
     &["gateway", "init"],
     &["gateway", "serve"],
+    &["gateway", "issuer", "add"],
+    &["gateway", "issuer", "list"],
+    &["gateway", "issuer", "remove"],
+    &["gateway", "value-set", "import"],
+    &["gateway", "value-set", "list"],
+    &["gateway", "value-set", "remove"],
     &["gateway", "audit"],
     &["gateway", "config", "check"],
     &["gateway", "status"],

@@ -14,6 +14,7 @@ mod help;
 mod hostile_inputs;
 mod hostile_text;
 mod hostile_trust;
+mod issuers;
 mod onboarding;
 mod participant_lint;
 mod program;

@@ -12,7 +12,7 @@ use crate::program::{Place, Run};
 use crate::trust_anchor::certificate;
 
 /// A participant's folder beside a gateway's configuration and an anchor in an encrypted file.
-fn with_gateway(more: &str) -> Place {
+pub(crate) fn with_gateway(more: &str) -> Place {
     let place = with_folder();
     place.write("secret", "correct horse\n");
     let init = ["trust-anchor", "init", "--country", "CH", "--organization", "Operator"];
@@ -36,9 +36,10 @@ fn configure(place: &Place, more: &str) {
 }
 
 const ONBOARD: [&str; 5] = ["gateway", "onboard", "--config", "gateway.toml", "XXA"];
-const SIGN: [&str; 5] = ["--sign-with", "ta.key", "--passphrase-file", "secret", "--yes"];
+pub(crate) const SIGN: [&str; 5] =
+    ["--sign-with", "ta.key", "--passphrase-file", "secret", "--yes"];
 
-fn onboard(place: &Place, options: &[&str]) -> Run {
+pub(crate) fn onboard(place: &Place, options: &[&str]) -> Run {
     place.run(&[&ONBOARD[..], options].concat())
 }
 

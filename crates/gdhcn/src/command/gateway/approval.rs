@@ -78,10 +78,10 @@ async fn carry_out(
     names: &[&str],
     pending: Option<&str>,
 ) -> Result<Exit, Fault> {
-    let rows = store_request(&desk.store, signed, &desk.anchors, names, pending, now())
+    let count = store_request(&desk.store, signed, &desk.anchors, names, pending, now())
         .await
         .or_internal("onboarding")?;
-    println!("{GOOD}onboarded{PLAIN}: {} changes; a running gateway sees them at once", rows.len());
+    println!("{GOOD}onboarded{PLAIN}: {count} changes; a running gateway sees them at once");
     Ok(Exit::SUCCESS)
 }
 

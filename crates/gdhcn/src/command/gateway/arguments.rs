@@ -7,9 +7,11 @@ use clap::{Args, Subcommand};
 use gdhcn_codes::Participant;
 
 use super::audit::AuditArguments;
+use super::issuer::IssuerCommand;
 use super::onboarding_arguments::{
     ApproveArguments, OffboardArguments, OnboardArguments, RequestsArguments,
 };
+use super::value_set::ValueSetCommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GatewayCommand {
@@ -26,8 +28,14 @@ pub(crate) enum GatewayCommand {
     Approve(ApproveArguments),
     /// Show the onboarding requests that wait for approvals.
     Requests(RequestsArguments),
-    /// Take a participant's onboarded certificates away.
+    /// Take a participant's onboarded certificates and issuers away.
     Offboard(OffboardArguments),
+    /// Add, show and take away issuers that the trust anchor vouches for.
+    #[command(subcommand)]
+    Issuer(IssuerCommand),
+    /// Give, show and take away the value sets that are served.
+    #[command(subcommand)]
+    ValueSet(ValueSetCommand),
     /// Check a gateway's transparency log, and that its trust list follows from it.
     Audit(AuditArguments),
     /// Say how the gateway is: participants, what expires, what cannot be served.
@@ -210,7 +218,7 @@ pub(crate) struct RestoreArguments {
     pub(crate) file: PathBuf,
 }
 
-fn participant(text: &str) -> Result<Participant, String> {
+pub(super) fn participant(text: &str) -> Result<Participant, String> {
     Participant::from_alpha2(&text.to_ascii_uppercase())
         .ok_or_else(|| format!("`{text}` is no two-letter code of a country or participant"))
 }

@@ -7,11 +7,14 @@ mod backup;
 mod config;
 mod desk;
 mod init;
+mod issuer;
 mod offboard;
 mod onboard;
 mod onboarding_arguments;
 mod serve;
+mod signing;
 mod status;
+mod value_set;
 
 use self::arguments::ConfigCommand;
 pub(crate) use self::arguments::GatewayCommand;
@@ -28,6 +31,8 @@ pub(crate) fn run(command: &GatewayCommand) -> Result<Exit, Fault> {
         GatewayCommand::Approve(arguments) => approval::approve(arguments),
         GatewayCommand::Requests(arguments) => approval::requests(arguments),
         GatewayCommand::Offboard(arguments) => offboard::run(arguments),
+        GatewayCommand::Issuer(command) => issuer::run(command),
+        GatewayCommand::ValueSet(command) => value_set::run(command),
         GatewayCommand::Audit(arguments) => audit::run(arguments),
         GatewayCommand::Status(arguments) => status::run(arguments),
         GatewayCommand::Backup(arguments) => backup::back_up(arguments),

@@ -1,4 +1,4 @@
-//! `gdhcn gateway offboard`: takes a participant's onboarded certificates away.
+//! `gdhcn gateway offboard`: takes a participant's onboarded certificates and issuers away.
 
 use anyhow::anyhow;
 use base64::Engine as _;
@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use gdhcn_codes::Participant;
 use gdhcn_crypto::Backend;
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_server::gateway::offboarding;
+use gdhcn_server::gateway::{issuer_removal, offboarding};
 use gdhcn_store::TrustContent;
 use gdhcn_store::trusted_party::{PartyType, TrustedParty};
 
@@ -14,7 +14,7 @@ use super::desk::Desk;
 use super::onboarding_arguments::OffboardArguments;
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInternal};
-use crate::output::{BAD, OPEN, PLAIN, STRONG, eprintln, now, println, spoken};
+use crate::output::{BAD, OPEN, PLAIN, STRONG, eprintln, now, println, spoken, tame_line};
 
 pub(crate) fn run(arguments: &OffboardArguments) -> Result<Exit, Fault> {
     super::runtime()?.block_on(offboard(arguments))
@@ -31,8 +31,14 @@ async fn offboard(arguments: &OffboardArguments) -> Result<Exit, Fault> {
         .filter(|row| row.country == whose.alpha2() && row.source_gateway_id.is_none())
         .collect();
     let going = chosen(&own, &arguments.certificate)?;
-    if going.is_empty() {
-        return Err(Fault::Input(anyhow!("{whose} {} has no onboarded certificate", whose.name())));
+    let mut issuers = desk.store.trusted_issuers().await.or_internal("reading the database")?;
+    issuers.retain(|row| {
+        arguments.certificate.is_empty()
+            && row.issuer.country == whose.alpha2()
+            && row.source_gateway_id.is_none()
+    });
+    if going.is_empty() && issuers.is_empty() {
+        return Err(Fault::Input(anyhow!("{whose} {} has nothing onboarded", whose.name())));
     }
     println!("{STRONG}{whose} {}{PLAIN}: what will be taken away", whose.name());
     for row in &going {
@@ -42,6 +48,9 @@ async fn offboard(arguments: &OffboardArguments) -> Result<Exit, Fault> {
             crate::onboarding::show_certificate(&certificate, "  ");
         }
     }
+    for row in &issuers {
+        println!("{BAD}issuer{PLAIN} {}", tame_line(&row.issuer.url));
+    }
     for (thumbprint, kid) in orphans(&content, &own, &going) {
         println!("{OPEN}loses its chain{PLAIN}: kid {kid}, {thumbprint}; it stays on the list");
     }
@@ -49,13 +58,18 @@ async fn offboard(arguments: &OffboardArguments) -> Result<Exit, Fault> {
         eprintln!("dry run: nothing was changed");
         return Ok(Exit::SUCCESS);
     }
-    if !ask::confirm(&format!("Take these {} certificates away?", going.len()), arguments.yes)? {
+    let count = going.len() + issuers.len();
+    if !ask::confirm(&format!("Take these {count} away?"), arguments.yes)? {
         eprintln!("nothing was changed");
         return Ok(Exit::NEGATIVE);
     }
-    let steps = going.iter().map(|row| offboarding(row, "taken away", now())).collect();
-    let done = desk.store.change_trusted_parties(steps, None).await.or_internal("off-boarding")?;
-    println!("off-boarded: {} certificates; a running gateway sees it at once", done.row.len());
+    let steps = going
+        .iter()
+        .map(|row| offboarding(row, "taken away", now()))
+        .chain(issuers.iter().filter_map(|row| issuer_removal(row, "taken away", now())))
+        .collect();
+    let count = desk.store.change_onboarded(steps, None).await.or_internal("off-boarding")?;
+    println!("off-boarded: {count} taken away; a running gateway sees it at once");
     Ok(Exit::SUCCESS)
 }
 

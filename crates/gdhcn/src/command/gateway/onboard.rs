@@ -2,27 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::anyhow;
 use gdhcn_codes::{Domain, Participant};
-use gdhcn_crypto::Backend;
 use gdhcn_server::gateway::party_type;
 use gdhcn_store::TrustContent;
+use gdhcn_store::trusted_issuer::{NewTrustedIssuer, TrustedIssuer};
 use gdhcn_store::trusted_party::{Role, TrustedParty};
 use gdhcn_trust::lint::{Context, KnownCertificate, Severity, lint};
 use gdhcn_trust::onboarding_request::{
     OnboardingRequest, OnboardingResponse, RequestItem, SignedRequest,
 };
-use gdhcn_trust::participant_folder::{ParticipantFolder, SignedResultContent};
+use gdhcn_trust::participant_folder::{
+    FolderIssuer, IssuerFile, ParticipantFolder, SignedResultContent,
+};
 
-use super::approval;
 use super::desk::Desk;
 use super::onboarding_arguments::OnboardArguments;
-use crate::ask;
+use super::signing;
 use crate::command::participant;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
-use crate::file;
 use crate::onboarding::{show_item, show_request};
-use crate::output::{FAINT, GOOD, OPEN, PLAIN, STRONG, eprintln, now, println};
+use crate::output::{BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, eprintln, now, println, tame_line};
 use crate::participant_files;
 
 pub(crate) fn run(arguments: &OnboardArguments) -> Result<Exit, Fault> {
@@ -39,93 +38,36 @@ async fn onboard(arguments: &OnboardArguments) -> Result<Exit, Fault> {
     };
     let desk = Desk::open(&arguments.config).await?;
     let content = desk.store.trust_content().await.or_internal("reading the database")?;
+    let issuers = desk.store.trusted_issuers().await.or_internal("reading the database")?;
     if !passes_lint(arguments, &folder, whose, &content) {
         return Ok(Exit::NEGATIVE);
     }
-    let plan = Plan::new(arguments, &folder, whose, &content)?;
+    let plan = Plan::new(arguments, &folder, whose, &content, &issuers)?;
     plan.show();
-    if plan.items.is_empty() {
+    if plan.changes.is_empty() {
         println!("nothing to change");
         return Ok(Exit::SUCCESS);
     }
     let gateway = desk.config.listen.to_string();
-    let request = OnboardingRequest::new(gateway, now(), whose, plan.items.clone())
+    let request = OnboardingRequest::new(gateway, now(), whose, plan.items())
         .or_input(arguments.folder.display())?;
-    if arguments.dry_run {
-        eprintln!("dry run: nothing was changed");
-        return Ok(Exit::SUCCESS);
-    }
-    if let Some(out) = &arguments.export {
-        file::write_new(out, request.to_json().as_bytes())?;
-        println!("to be signed: {}", out.display());
-        println!("Next, where the trust anchor's key is:");
-        println!("  gdhcn trust-anchor sign {} --key trust-anchor.key \\", out.display());
-        println!("      --certificate trust-anchor.pem --out response.json");
-        return Ok(Exit::SUCCESS);
-    }
-    let Some(response) = answer(arguments, &desk, &folder, &plan, &request)? else {
-        eprintln!("nothing was changed");
-        return Ok(Exit::NEGATIVE);
-    };
-    let signed = response
-        .check(&desk.anchors, Backend::default())
-        .or_input("the trust anchor's signatures")?;
-    approval::finish(&desk, &signed, &response, &arguments.operator).await
+    let results = |request: &OnboardingRequest| signed_results(request, &desk, &folder, arguments);
+    let made_before: Option<signing::MadeBefore<'_>> =
+        if arguments.signed_results { Some(&results) } else { None };
+    signing::finish(&desk, &request, &arguments.signing, made_before).await
 }
 
-/// The trust anchor's answer, however it comes. `None` when nobody said yes.
-fn answer(
-    arguments: &OnboardArguments,
+/// The signatures that lie in the folder.
+fn signed_results(
+    request: &OnboardingRequest,
     desk: &Desk,
     folder: &ParticipantFolder,
-    plan: &Plan<'_>,
-    request: &OnboardingRequest,
-) -> Result<Option<OnboardingResponse>, Fault> {
-    if let Some(key) = &arguments.sign_with {
-        let question = format!("Sign and onboard these {} items?", plan.items.len());
-        if !ask::confirm(&question, arguments.yes)? {
-            return Ok(None);
-        }
-        let signer = key.open(&arguments.secret)?;
-        let anchor = desk.anchors.iter().find(|one| one.public_key() == Ok(signer.public_key()));
-        let anchor = anchor.ok_or_else(|| {
-            let key = key.describe();
-            Fault::Input(anyhow!("{key} is the key of none of the configured trust anchors"))
-        })?;
-        return request.sign(anchor, signer.as_ref(), now()).or_input(key.describe()).map(Some);
-    }
-    let response = if let Some(path) = &arguments.import {
-        let text = std::fs::read(path).or_input(path.display())?;
-        let response = OnboardingResponse::from_json(&text).or_input(path.display())?;
-        let refused = |what: &str| Fault::Input(anyhow!("{}: {what}", path.display()));
-        if response.confirmation.is_none() {
-            return Err(refused("the trust anchor did not confirm what the certificates are for"));
-        }
-        let signed = response.request().or_input(path.display())?;
-        // The folder may have changed since: what is stored is what was shown here, no more.
-        let same = signed.participant() == request.participant()
-            && signed.items().len() == plan.items.len()
-            && signed.items().iter().all(|item| plan.items.contains(item));
-        if !same {
-            return Err(refused(
-                "what was signed is not what the folder and the options ask for now; export again",
-            ));
-        }
-        response
-    } else if arguments.signed_results {
-        let anchor = desk.anchors.first().ok_or_else(|| Fault::Usage("no anchor".to_owned()))?;
-        request
-            .answer_with(anchor.thumbprint(), now(), |item| result_over(folder, item))
-            .or_input(arguments.folder.display())?
-    } else {
-        return Err(Fault::Usage(
-            "say how it is signed: --sign-with KEY, --export FILE, --import FILE or \
-             --signed-results; --dry-run only shows it"
-                .to_owned(),
-        ));
-    };
-    let question = format!("Onboard these {} items?", plan.items.len());
-    Ok(ask::confirm(&question, arguments.yes)?.then_some(response))
+    arguments: &OnboardArguments,
+) -> Result<OnboardingResponse, Fault> {
+    let anchor = desk.anchors.first().ok_or_else(|| Fault::Usage("no anchor".to_owned()))?;
+    request
+        .answer_with(anchor.thumbprint(), now(), |item| result_over(folder, item))
+        .or_input(arguments.folder.display())
 }
 
 /// The signature over an item in the results of the folder.
@@ -134,6 +76,11 @@ fn result_over(folder: &ParticipantFolder, item: &RequestItem) -> Option<String>
     folder.signed.iter().find_map(|signed| match &signed.content {
         SignedResultContent::Certificate(_, party) if party.certificate_thumbprint == wanted => {
             Some(party.trust_anchor_signature.clone())
+        }
+        SignedResultContent::Issuer(file)
+            if file.signed_text().is_ok_and(|text| text.as_bytes() == item.content()) =>
+        {
+            file.signature.clone()
         }
         _ => None,
     })
@@ -205,25 +152,25 @@ fn known_certificates(content: &TrustContent, whose: Participant) -> Vec<KnownCe
 }
 
 /// What will change.
-struct Plan<'a> {
-    /// What is to be signed, in the order of the folder.
-    items: Vec<RequestItem>,
-    /// Rows that another use or role takes the place of.
-    replaced: Vec<&'a TrustedParty>,
-    /// Rows that are as the folder has them.
-    unchanged: Vec<&'a TrustedParty>,
-    /// Rows of the participant that the folder does not have; they stay.
-    staying: Vec<&'a TrustedParty>,
-    /// Issuers, which are shown and not onboarded here.
-    issuers: usize,
+#[derive(Default)]
+struct Plan {
+    /// What is to be signed, in the order of the folder, and what of it takes the place of what.
+    changes: Vec<(RequestItem, Option<String>)>,
+    /// What is as the folder has it.
+    unchanged: Vec<String>,
+    /// What the participant has and the folder does not; it stays.
+    staying: Vec<String>,
+    /// Issuer files that say too little, with what is wrong.
+    faulty: Vec<String>,
 }
 
-impl<'a> Plan<'a> {
+impl Plan {
     fn new(
         arguments: &OnboardArguments,
         folder: &ParticipantFolder,
         whose: Participant,
-        content: &'a TrustContent,
+        content: &TrustContent,
+        issuers: &[TrustedIssuer],
     ) -> Result<Self, Fault> {
         let domains = arguments
             .domain
@@ -234,13 +181,20 @@ impl<'a> Plan<'a> {
             role.parse::<Role>().map_err(|_| Fault::Usage(format!("{role:?} is no role")))?;
         }
         let wanted = |domain: &Domain| domains.is_empty() || domains.contains(domain);
-        let mut plan = Plan {
-            items: Vec::new(),
-            replaced: Vec::new(),
-            unchanged: Vec::new(),
-            staying: Vec::new(),
-            issuers: folder.issuers.len(),
-        };
+        let mut plan = Self::default();
+        plan.add_certificates(arguments, folder, whose, content, wanted);
+        plan.add_issuers(folder, whose, issuers, wanted);
+        Ok(plan)
+    }
+
+    fn add_certificates(
+        &mut self,
+        arguments: &OnboardArguments,
+        folder: &ParticipantFolder,
+        whose: Participant,
+        content: &TrustContent,
+        wanted: impl Fn(&Domain) -> bool,
+    ) {
         let mut seen = BTreeSet::new();
         for one in folder.certificates.iter().filter(|one| wanted(&one.domain)) {
             let Some(group) = party_type(one.usage) else { continue };
@@ -262,37 +216,78 @@ impl<'a> Plan<'a> {
                 asked.sort_unstable();
                 let same_domain = row.domain.as_deref() == Some(one.domain.as_str());
                 if row.certificate_type == group && same_domain && names == asked {
-                    plan.unchanged.push(row);
+                    self.unchanged.push(described(row));
                     continue;
                 }
-                plan.replaced.push(row);
             }
-            plan.items.push(RequestItem::Certificate {
+            let replaced = own.map(|row| {
+                let domain = row.domain.as_deref().unwrap_or("no domain");
+                format!("{} in {domain}", row.certificate_type)
+            });
+            let item = RequestItem::Certificate {
                 usage: one.usage,
                 domain: one.domain.clone(),
                 certificate: one.certificate.clone(),
                 roles,
-            });
+            };
+            self.changes.push((item, replaced));
         }
-        plan.staying = content
-            .trusted_parties
-            .iter()
-            .filter(|row| row.country == whose.alpha2() && row.source_gateway_id.is_none())
-            .filter(|row| !seen.contains(&row.thumbprint))
-            .collect();
-        Ok(plan)
+        self.staying.extend(
+            content
+                .trusted_parties
+                .iter()
+                .filter(|row| row.country == whose.alpha2() && row.source_gateway_id.is_none())
+                .filter(|row| !seen.contains(&row.thumbprint))
+                .map(described),
+        );
+    }
+
+    fn add_issuers(
+        &mut self,
+        folder: &ParticipantFolder,
+        whose: Participant,
+        present: &[TrustedIssuer],
+        wanted: impl Fn(&Domain) -> bool,
+    ) {
+        let own = || {
+            present.iter().filter(|row| {
+                row.source_gateway_id.is_none() && row.issuer.country == whose.alpha2()
+            })
+        };
+        let is_at = |row: &TrustedIssuer, one: &FolderIssuer| {
+            row.issuer.url == one.issuer.url
+                && row.issuer.domain.as_deref() == Some(one.domain.as_str())
+        };
+        for one in folder.issuers.iter().filter(|one| wanted(&one.domain)) {
+            let row = own().find(|row| is_at(row, one));
+            if row.is_some_and(|row| says_the_same(&row.issuer, &one.issuer)) {
+                self.unchanged.push(format!("issuer {}", tame_line(&one.issuer.url)));
+                continue;
+            }
+            match RequestItem::issuer(one.domain.clone(), one.issuer.clone()) {
+                Ok(item) => {
+                    let name = row.map(|row| format!("issuer {}", tame_line(&row.issuer.name)));
+                    self.changes.push((item, name));
+                }
+                Err(fault) => self.faulty.push(format!("{}: {fault}", tame_line(&one.path))),
+            }
+        }
+        self.staying.extend(
+            own()
+                .filter(|row| !folder.issuers.iter().any(|one| is_at(row, one)))
+                .map(|row| format!("issuer {}", tame_line(&row.issuer.url))),
+        );
+    }
+
+    fn items(&self) -> Vec<RequestItem> {
+        self.changes.iter().map(|(item, _)| item.clone()).collect()
     }
 
     fn show(&self) {
         println!("{STRONG}what will change{PLAIN}");
-        for item in &self.items {
-            let thumbprint = item.sha256().to_string();
-            match self.replaced.iter().find(|row| row.thumbprint == thumbprint) {
-                Some(row) => println!(
-                    "{OPEN}replaced{PLAIN}: it was {} in {}",
-                    row.certificate_type,
-                    row.domain.as_deref().unwrap_or("no domain")
-                ),
+        for (item, replaced) in &self.changes {
+            match replaced {
+                Some(former) => println!("{OPEN}replaced{PLAIN}: it was {former}"),
                 None => println!("{GOOD}added{PLAIN}"),
             }
             show_item(item);
@@ -302,16 +297,25 @@ impl<'a> Plan<'a> {
             (&self.staying, "stays, though the folder does not have it"),
         ] {
             for row in rows {
-                println!("{FAINT}{what}: {} {}{PLAIN}", row.certificate_type, row.thumbprint);
+                println!("{FAINT}{what}: {row}{PLAIN}");
             }
         }
-        if self.issuers > 0 {
-            println!(
-                "{FAINT}{} issuer files are not onboarded by this command{PLAIN}",
-                self.issuers
-            );
+        for fault in &self.faulty {
+            println!("{BAD}not onboarded{PLAIN}: {fault}");
         }
     }
+}
+
+fn described(row: &TrustedParty) -> String {
+    format!("{} {}", row.certificate_type, row.thumbprint)
+}
+
+/// Whether a stored issuer is as the file has it.
+fn says_the_same(row: &NewTrustedIssuer, file: &IssuerFile) -> bool {
+    row.name == file.name
+        && row.url_type == file.url_type
+        && row.thumbprint.as_deref().unwrap_or_default().eq_ignore_ascii_case(&file.hash)
+        && row.ssl_public_key.as_ref() == file.ssl_public_keys.first()
 }
 
 /// Shows a signed request that waits.

@@ -50,6 +50,16 @@ pub(crate) struct OnboardArguments {
     /// Read the files of this signed tag of the git repository FOLDER
     #[arg(long, value_name = "TAG")]
     pub(crate) tag: Option<String>,
+    /// Take the results that lie in the folder (signed/TNG_TA.signed.*.json)
+    #[arg(long, group = "how")]
+    pub(crate) signed_results: bool,
+    #[command(flatten)]
+    pub(crate) signing: SigningArguments,
+}
+
+/// How the trust anchor signs, and who approves.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SigningArguments {
     /// Sign here, with the trust anchor's key: a PEM file, or a key in a token
     #[arg(long, value_name = "KEY", group = "how")]
     pub(crate) sign_with: Option<KeySource>,
@@ -59,9 +69,6 @@ pub(crate) struct OnboardArguments {
     /// Take the answer of `gdhcn trust-anchor sign`
     #[arg(long, value_name = "FILE", group = "how")]
     pub(crate) import: Option<PathBuf>,
-    /// Take the results that lie in the folder (signed/TNG_TA.signed.*.json)
-    #[arg(long, group = "how")]
-    pub(crate) signed_results: bool,
     #[command(flatten)]
     pub(crate) secret: SecretArguments,
     #[command(flatten)]

@@ -1,0 +1,99 @@
+//! From a request to stored rows: shown, signed by the trust anchor, approved by operators.
+
+use anyhow::anyhow;
+use gdhcn_crypto::Backend;
+use gdhcn_trust::onboarding_request::{OnboardingRequest, OnboardingResponse};
+
+use super::approval;
+use super::desk::Desk;
+use super::onboarding_arguments::SigningArguments;
+use crate::ask;
+use crate::exit::{Exit, Fault, OrInput};
+use crate::file;
+use crate::output::{eprintln, now, println};
+
+/// Signatures that were made before, as an answer to a request.
+pub(super) type MadeBefore<'a> =
+    &'a dyn Fn(&OnboardingRequest) -> Result<OnboardingResponse, Fault>;
+
+/// Has the request signed and stores what it asks for, as the arguments say. `made_before` takes
+/// the place of signing where it is given.
+pub(super) async fn finish(
+    desk: &Desk,
+    request: &OnboardingRequest,
+    arguments: &SigningArguments,
+    made_before: Option<MadeBefore<'_>>,
+) -> Result<Exit, Fault> {
+    if arguments.dry_run {
+        eprintln!("dry run: nothing was changed");
+        return Ok(Exit::SUCCESS);
+    }
+    if let Some(out) = &arguments.export {
+        file::write_new(out, request.to_json().as_bytes())?;
+        println!("to be signed: {}", out.display());
+        println!("Next, where the trust anchor's key is:");
+        println!("  gdhcn trust-anchor sign {} --key trust-anchor.key \\", out.display());
+        println!("      --certificate trust-anchor.pem --out response.json");
+        return Ok(Exit::SUCCESS);
+    }
+    let Some(response) = answer(desk, request, arguments, made_before)? else {
+        eprintln!("nothing was changed");
+        return Ok(Exit::NEGATIVE);
+    };
+    let signed = response
+        .check(&desk.anchors, Backend::default())
+        .or_input("the trust anchor's signatures")?;
+    approval::finish(desk, &signed, &response, &arguments.operator).await
+}
+
+/// The trust anchor's answer, however it comes. `None` when nobody said yes.
+fn answer(
+    desk: &Desk,
+    request: &OnboardingRequest,
+    arguments: &SigningArguments,
+    made_before: Option<MadeBefore<'_>>,
+) -> Result<Option<OnboardingResponse>, Fault> {
+    let count = request.items().len();
+    if let Some(key) = &arguments.sign_with {
+        let question = format!("Sign and onboard these {count} items?");
+        if !ask::confirm(&question, arguments.yes)? {
+            return Ok(None);
+        }
+        let signer = key.open(&arguments.secret)?;
+        let anchor = desk.anchors.iter().find(|one| one.public_key() == Ok(signer.public_key()));
+        let anchor = anchor.ok_or_else(|| {
+            let key = key.describe();
+            Fault::Input(anyhow!("{key} is the key of none of the configured trust anchors"))
+        })?;
+        return request.sign(anchor, signer.as_ref(), now()).or_input(key.describe()).map(Some);
+    }
+    let response = if let Some(path) = &arguments.import {
+        let text = std::fs::read(path).or_input(path.display())?;
+        let response = OnboardingResponse::from_json(&text).or_input(path.display())?;
+        let refused = |what: &str| Fault::Input(anyhow!("{}: {what}", path.display()));
+        if response.confirmation.is_none() {
+            return Err(refused("the trust anchor did not confirm what the items are for"));
+        }
+        let signed = response.request().or_input(path.display())?;
+        // The folder may have changed since: what is stored is what was shown here, no more.
+        let same = signed.participant() == request.participant()
+            && signed.items().len() == count
+            && signed.items().iter().all(|item| request.items().contains(item));
+        if !same {
+            return Err(refused(
+                "what was signed is not what the folder and the options ask for now; export again",
+            ));
+        }
+        response
+    } else if let Some(made_before) = made_before {
+        made_before(request)?
+    } else {
+        return Err(Fault::Usage(
+            "say how it is signed: --sign-with KEY, --export FILE or --import FILE (`onboard` also \
+             takes --signed-results); --dry-run only shows it"
+                .to_owned(),
+        ));
+    };
+    let question = format!("Onboard these {count} items?");
+    Ok(ask::confirm(&question, arguments.yes)?.then_some(response))
+}

@@ -1,0 +1,105 @@
+//! `gdhcn gateway value-set`: the documents of codes that a gateway serves.
+
+mod arguments;
+
+use anyhow::anyhow;
+use gdhcn_rules::value_set::ValueSet;
+use gdhcn_server::gateway::operators_event;
+use gdhcn_store::StoreError;
+use gdhcn_store::audit_event::AuditEvent;
+use serde_json::json;
+
+pub(crate) use self::arguments::ValueSetCommand;
+use self::arguments::{ImportArguments, ListArguments, RemoveArguments};
+use super::desk::Desk;
+use crate::ask;
+use crate::exit::{Exit, Fault, OrInput, OrInternal};
+use crate::output::{self, BAD, PLAIN, STRONG, eprintln, now, println, tame_line};
+
+pub(super) fn run(command: &ValueSetCommand) -> Result<Exit, Fault> {
+    super::runtime()?.block_on(async {
+        match command {
+            ValueSetCommand::Import(arguments) => import(arguments).await,
+            ValueSetCommand::List(arguments) => list(arguments).await,
+            ValueSetCommand::Remove(arguments) => remove(arguments).await,
+        }
+    })
+}
+
+async fn import(arguments: &ImportArguments) -> Result<Exit, Fault> {
+    let mut sets = Vec::new();
+    for path in &arguments.files {
+        let text = std::fs::read_to_string(path).or_input(path.display())?;
+        sets.push(ValueSet::from_json(text, &ValueSet::LIMITS).or_input(path.display())?);
+    }
+    let desk = Desk::open(&arguments.config).await?;
+    for set in &sets {
+        let event = event("VALUE_SET_STORED", format!("value set {} of {}", set.id(), set.date()));
+        desk.store
+            .put_value_set(set, Some(&event.description), &event)
+            .await
+            .or_internal(set.id())?;
+        show(set);
+    }
+    println!("{} stored; a running gateway serves them at once", sets.len());
+    Ok(Exit::SUCCESS)
+}
+
+async fn list(arguments: &ListArguments) -> Result<Exit, Fault> {
+    let desk = Desk::open(&arguments.config).await?;
+    let reading = "reading the database";
+    let mut rows = Vec::new();
+    for id in desk.store.value_set_ids().await.or_internal(reading)? {
+        let text = desk.store.value_set(&id).await.or_internal(reading)?;
+        let Some(text) = text else { continue };
+        let bytes = text.len();
+        let set = ValueSet::from_json(text, &ValueSet::LIMITS).map_err(|error| error.to_string());
+        if !arguments.json {
+            match &set {
+                Ok(set) => show(set),
+                Err(fault) => {
+                    println!("{STRONG}{}{PLAIN} {BAD}unusual{PLAIN}: {fault}", tame_line(&id));
+                }
+            }
+        }
+        let fault = set.as_ref().err();
+        let date = set.as_ref().ok().map(|set| set.date().to_string());
+        let codes = set.as_ref().ok().map(ValueSet::codes);
+        rows.push(
+            json!({ "id": id, "date": date, "codes": codes, "bytes": bytes, "fault": fault }),
+        );
+    }
+    if arguments.json {
+        output::json(&rows)?;
+    } else if rows.is_empty() {
+        println!("there is no value set");
+    }
+    Ok(Exit::SUCCESS)
+}
+
+async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
+    let desk = Desk::open(&arguments.config).await?;
+    let id = &arguments.id;
+    if !ask::confirm(&format!("Take the value set {} away?", tame_line(id)), arguments.yes)? {
+        eprintln!("nothing was changed");
+        return Ok(Exit::NEGATIVE);
+    }
+    let event = event("VALUE_SET_REMOVED", format!("value set {id}"));
+    desk.store.delete_value_set(id, &event.description, &event).await.map_err(
+        |error| match error {
+            StoreError::NotFound => Fault::Input(anyhow!("there is no value set {id:?}")),
+            other => Fault::Internal(other.into()),
+        },
+    )?;
+    println!("taken away; a running gateway sees it at once");
+    Ok(Exit::SUCCESS)
+}
+
+/// A value set is no country's.
+fn event(event: &str, description: String) -> AuditEvent {
+    AuditEvent { country: None, ..operators_event(event, description, "", None, now()) }
+}
+
+fn show(set: &ValueSet) {
+    println!("{STRONG}{}{PLAIN} of {}, {} codes", set.id(), set.date(), set.codes());
+}
