@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use gdhcn_client::gateway::{
-    ClientIdentity, Download, Gateway, GatewayOptions, Limits, Selection, ServerTrust, TrustList,
-    UnreadableEntry,
+    ClientIdentity, Download, Entries, Gateway, GatewayOptions, Limits, Selection, ServerTrust,
+    TrustList, UnreadableEntry,
 };
+use gdhcn_client::wire::TrustedCertificateItem;
 use gdhcn_crypto::{Backend, PublicKey, Thumbprint};
 use gdhcn_envelope::linked_data::{self, Document};
 use gdhcn_envelope::x509::Certificate;
@@ -431,6 +432,15 @@ pub(crate) fn download(
         Download::List(list) => Ok(Some(list)),
         Download::NotModified => Ok(None),
     }
+}
+
+/// Everything that a gateway serves, with what it pulled from others.
+pub(crate) fn download_with_pulled(
+    address: &str,
+    access: &GatewayAccess,
+) -> Result<Entries<TrustedCertificateItem>, Fault> {
+    let gateway = connect(address, access)?;
+    runtime()?.block_on(gateway.trusted_and_pulled_certificates()).or_input(address)
 }
 
 fn connect(address: &str, access: &GatewayAccess) -> Result<Gateway, Fault> {

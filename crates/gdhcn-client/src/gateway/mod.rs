@@ -140,7 +140,19 @@ impl Gateway {
     pub async fn trusted_certificates(
         &self,
     ) -> Result<Entries<wire::TrustedCertificateItem>, GatewayError> {
-        self.entries("certificate").await
+        self.entries("certificate", None).await
+    }
+
+    /// As [`trusted_certificates`](Self::trusted_certificates), with what the gateway pulled from
+    /// others.
+    ///
+    /// # Errors
+    ///
+    /// See [`GatewayError`].
+    pub async fn trusted_and_pulled_certificates(
+        &self,
+    ) -> Result<Entries<wire::TrustedCertificateItem>, GatewayError> {
+        self.entries("certificate", Some("withFederation=true")).await
     }
 
     /// `GET /trustList/issuers`: the publishers that the gateway's trust anchor vouches for.
@@ -149,7 +161,7 @@ impl Gateway {
     ///
     /// See [`GatewayError`].
     pub async fn trusted_issuers(&self) -> Result<Entries<wire::TrustedIssuerItem>, GatewayError> {
-        self.entries("issuers").await
+        self.entries("issuers", None).await
     }
 
     /// `GET /trustList/references`: the services that participants name.
@@ -160,14 +172,16 @@ impl Gateway {
     pub async fn trusted_references(
         &self,
     ) -> Result<Entries<wire::TrustedReferenceItem>, GatewayError> {
-        self.entries("references").await
+        self.entries("references", None).await
     }
 
     async fn entries<Item: serde::de::DeserializeOwned>(
         &self,
         list: &str,
+        query: Option<&str>,
     ) -> Result<Entries<Item>, GatewayError> {
-        let response = self.send(self.request(Method::GET, &["trustList", list])).await?;
+        let request = self.request_with_query(Method::GET, &["trustList", list], query);
+        let response = self.send(request).await?;
         let body = self.expect(response, StatusCode::OK).await?;
         Entries::read(&body, &self.limits)
     }
@@ -236,7 +250,17 @@ impl Gateway {
     }
 
     fn request(&self, method: Method, segments: &[&str]) -> RequestBuilder {
+        self.request_with_query(method, segments, None)
+    }
+
+    fn request_with_query(
+        &self,
+        method: Method,
+        segments: &[&str],
+        query: Option<&str>,
+    ) -> RequestBuilder {
         let mut url = self.base.clone();
+        url.set_query(query);
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }

@@ -3,7 +3,7 @@
 //! that nobody onboarded, since the handshake asks for one; on the management listener without.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
@@ -39,7 +39,7 @@ pub enum LogError {
     #[error("the key of the log, {path}: {source}")]
     File {
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What the operating system said.
         source: std::io::Error,
     },
@@ -66,6 +66,12 @@ impl PublishedLog {
         let key = SoftwareKey::from_pem(&pem)?;
         let origin: KeyName = config.origin.parse()?;
         let name = NoteKey::new(origin, key.public_key().clone())?;
+        let public = public_file(&config.key);
+        let text = format!("{name}\n");
+        if std::fs::read_to_string(&public).ok().as_ref() != Some(&text) {
+            let failed = |source| LogError::File { path: public.clone(), source };
+            std::fs::write(&public, text).map_err(failed)?;
+        }
         Ok(Self { name, key, latest: ArcSwapOption::empty() })
     }
 
@@ -73,6 +79,13 @@ impl PublishedLog {
     pub(crate) fn verifier_key(&self) -> String {
         self.name.to_string()
     }
+}
+
+/// Where the public key is written, for those who pass it on to auditors: `log.key.pub`.
+fn public_file(key: &Path) -> PathBuf {
+    let mut name = key.as_os_str().to_owned();
+    name.push(".pub");
+    name.into()
 }
 
 /// The signed root of the tree of all committed changes.

@@ -79,8 +79,8 @@ fn private_keys_are_for_their_owner_only() {
         .into_iter()
         .filter(|(_, bytes)| bytes.windows(11).any(|window| window == b"PRIVATE KEY"))
         .collect();
-    // Two countries, a stranger and a forger with four keys each; trust anchor and gateway.
-    assert_eq!(keys.len(), 18, "{:?}", keys.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    // Two countries, a stranger and a forger with four keys each; trust anchor, gateway and log.
+    assert_eq!(keys.len(), 19, "{:?}", keys.iter().map(|(name, _)| name).collect::<Vec<_>>());
     for (name, _) in keys {
         let mode = fs::metadata(place.path("demo").join(&name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");

@@ -56,7 +56,9 @@ fn do_as_told(place: &Place, steps: &str) {
     assert_snapshot_once(steps);
     let commands: Vec<_> =
         steps.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-    let [first, second, decode, serve, list] = commands.as_slice() else { panic!("{commands:?}") };
+    let [first, second, decode, serve, list, audit] = commands.as_slice() else {
+        panic!("{commands:?}")
+    };
     assert!(place.shell(first).done(0).stdout.starts_with("ACCEPTED"));
     assert!(place.shell(second).done(2).stdout.starts_with("CANNOT TELL"));
     assert!(place.shell(decode).done(0).stdout.contains("YellowFeverProduct"));
@@ -66,6 +68,7 @@ fn do_as_told(place: &Place, steps: &str) {
     service.word_after("gateway up at ");
     let listed = place.shell(list).done(0).stdout;
     assert!(listed.contains("6 keys, 0 entries refused"), "{listed}");
+    assert!(place.shell(audit).done(0).stdout.contains("HOLDS"));
     assert_eq!(service.interrupt(), 0);
 }
 

@@ -4,6 +4,7 @@
 
 mod acceptance;
 mod audit;
+mod audit_of_a_gateway;
 mod corpus;
 mod decode;
 mod demo;

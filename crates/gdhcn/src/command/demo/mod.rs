@@ -3,6 +3,7 @@
 //! [`network`] makes the operator, the countries and the gateway; [`certificates`] issues and
 //! checks what the traveller carries; [`story`] tells it. This file is the order of events.
 
+mod audit;
 mod certificates;
 mod network;
 mod story;
@@ -90,6 +91,7 @@ async fn tell(story: &mut Story, folder: &Path, port: u16) -> Result<Network, Fa
     let received = first_check(story, &network, &xxb, &papers).await?;
     protection(story, &xxa, &papers, &received)?;
     withdrawal(story, &network, &xxa, &xxb, &papers).await?;
+    audit::tell(story, &network, &xxb).await?;
     privacy(story, &network, &papers).await?;
     Ok(network)
 }
@@ -356,7 +358,7 @@ fn next_steps(program: &str, folder: &Path, address: String) -> String {
     let (first, second) = (file("xxb/trust-list-1.json"), file("xxb/trust-list-2.json"));
     let (certificate, key) = (file("xxb/tls.pem"), file("xxb/tls.key"));
     let (anchor, server) = (file("operator/trust-anchor.pem"), file("operator/gateway.pem"));
-    let config = file("operator/gateway.toml");
+    let (config, log) = (file("operator/gateway.toml"), file("operator/log.key.pub"));
     format!(
         "\
 # Check the saved picture against the first list, then against the second, without the key:
@@ -369,6 +371,9 @@ fn next_steps(program: &str, folder: &Path, address: String) -> String {
 # Start the gateway again, and ask it from another terminal as XXB:
 {program} gateway serve --config {config}
 {program} trust list https://{address} --client-cert {certificate} --client-key {key} --gateway-ca {server} --trust-anchor {anchor}
+
+# Check the gateway's log, and that its list follows from it:
+{program} gateway audit --log https://{address}/log --key {log} --gateway https://{address} --client-cert {certificate} --client-key {key} --gateway-ca {server} --trust-anchor {anchor}
 "
     )
 }

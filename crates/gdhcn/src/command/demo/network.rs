@@ -16,7 +16,7 @@ use gdhcn_crypto::{Backend, Curve, KeyKind, Signer, SoftwareKey};
 use gdhcn_envelope::cms;
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_server::config::TlsFiles;
+use gdhcn_server::config::{LogConfig, TlsFiles};
 use gdhcn_server::gateway::Onboarding;
 use gdhcn_server::{Clock, Gateway, GatewayConfig, RunningGateway};
 use gdhcn_store::trusted_party::PartyType;
@@ -27,6 +27,7 @@ use gdhcn_trust::{TrustStore, TrustStoreBuilder};
 use jiff::Timestamp;
 
 use super::certificates::Paper;
+use crate::command::gateway::AuditArguments;
 use crate::exit::{Fault, OrInput, OrInternal};
 use crate::file::write_secret;
 use crate::output::now;
@@ -202,6 +203,7 @@ impl Network {
     pub(super) async fn start(operator: Operator, port: u16) -> Result<Self, Fault> {
         let mut config = GatewayConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            log: Some(LogConfig { origin: "demo.example/log".into(), key: "log.key".into() }),
             tls: Some(TlsFiles { certificate: "gateway.pem".into(), key: "gateway.key".into() }),
             ..GatewayConfig::new(Path::new("database"), vec!["trust-anchor.pem".into()])
         };
@@ -326,6 +328,28 @@ impl Network {
             refused: trust.refused().len() + list.unreadable().len(),
             trust,
         })
+    }
+
+    /// The trust list that a country fetched last.
+    pub(super) async fn list(&self, country: &Country) -> Result<Vec<u8>, Fault> {
+        read(&self.fetch_list(country, "trust-list-3.json").await?.file)
+    }
+
+    /// How a country audits the gateway.
+    pub(super) fn audit_arguments(&self, country: &Country) -> AuditArguments {
+        let operator = &self.operator.folder;
+        AuditArguments {
+            log: format!("{}/log", self.url()),
+            key: operator.join("log.key.pub").display().to_string(),
+            gateway: Some(self.url()),
+            list: None,
+            trust_anchor: Some(operator.join("trust-anchor.pem")),
+            state: None,
+            client_cert: Some(country.folder.join("tls.pem")),
+            client_key: Some(country.folder.join("tls.key")),
+            gateway_ca: Some(operator.join("gateway.pem")),
+            json: false,
+        }
     }
 
     /// Looks for the traveller in everything that the gateway keeps.

@@ -18,6 +18,7 @@ mod value_set;
 
 use self::arguments::ConfigCommand;
 pub(crate) use self::arguments::GatewayCommand;
+pub(crate) use self::audit::{AuditArguments, Report as AuditReport, audit as run_audit};
 pub(crate) use self::serve::{log_to_standard_error, runtime};
 use crate::exit::{Exit, Fault};
 

@@ -1,13 +1,16 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use gdhcn_log::{NoteError, NoteKey};
 
 use crate::cli::GatewayAccess;
+use crate::exit::Fault;
+use crate::input::read_file;
 
 const EXAMPLES: &str = "\
 Examples:
   gdhcn gateway audit --log https://gateway.example/log --key gateway.example/log+6be71e34+Adbl...
-  gdhcn gateway audit --log https://gateway.example/log --key KEY --state audit.json \\
+  gdhcn gateway audit --log https://gateway.example/log --key log.key.pub --state audit.json \\
       --trust-anchor ta.pem --gateway https://gateway.example --client-cert tls.pem --client-key tls.key
   gdhcn gateway audit --log copy/log --key KEY --trust-anchor ta.pem --list trust-list.json --json
 
@@ -18,14 +21,14 @@ tells what an audit proves and what not.
 Exit codes: 0 the log holds and the list follows from it, 1 it does not, 2 cannot tell (no trust
 anchor or no list given), 64 wrong usage, 66 the log, the list or a file cannot be read.";
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct AuditArguments {
     /// The log: its https:// address, or a folder with its files
     #[arg(long, value_name = "URL|FOLDER")]
     pub(crate) log: String,
-    /// The log's public key, as its operator publishes it: name+id+base64
-    #[arg(long, value_name = "KEY")]
+    /// The log's public key, as its operator publishes it: name+id+base64, or a file with it
+    #[arg(long, value_name = "KEY|FILE")]
     pub(crate) key: String,
     /// The gateway whose trust list must follow from the log
     #[arg(long, value_name = "URL", conflicts_with = "list")]
@@ -54,6 +57,17 @@ pub(crate) struct AuditArguments {
 }
 
 impl AuditArguments {
+    pub(super) fn key(&self) -> Result<NoteKey, Fault> {
+        let wrong = |error: NoteError| Fault::Usage(format!("--key: {error}"));
+        match (self.key.parse(), Path::new(&self.key)) {
+            (Err(_), file) if file.is_file() => {
+                let text = String::from_utf8_lossy(&read_file(file)?).trim().to_owned();
+                text.parse().map_err(wrong)
+            }
+            (key, _) => key.map_err(wrong),
+        }
+    }
+
     pub(super) fn access(&self) -> GatewayAccess {
         GatewayAccess {
             client_cert: self.client_cert.clone(),

@@ -1,11 +1,9 @@
 //! The list that a gateway serves, in either of its forms.
 
-use std::collections::BTreeMap;
-
 use anyhow::anyhow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gdhcn_client::wire::TrustListItem;
+use gdhcn_client::wire::{TrustListItem, TrustedCertificateItem};
 use gdhcn_crypto::Thumbprint;
 use gdhcn_log::{Attribute, Scope, Served, properties_digest};
 use serde::Deserialize;
@@ -14,28 +12,14 @@ use super::AuditArguments;
 use crate::cli::GatewayAccess;
 use crate::exit::{Fault, OrInput};
 use crate::input::read_file;
-use crate::trust_source::download;
-
-/// An item of `/trustList/certificate`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CertificateItem {
-    source_gateway: Option<String>,
-    domain: Option<String>,
-    certificate: String,
-    signature: String,
-    kid: String,
-    group: String,
-    country: String,
-    properties: Option<BTreeMap<String, String>>,
-}
+use crate::trust_source::download_with_pulled;
 
 /// Either form; their members tell them apart.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum List {
     TrustList(Vec<TrustListItem>),
-    Certificates(Vec<CertificateItem>),
+    Certificates(Vec<TrustedCertificateItem>),
 }
 
 /// The list to compare with the log, if one was named.
@@ -44,13 +28,15 @@ pub(super) fn served(
     access: &GatewayAccess,
 ) -> Result<Option<(Vec<Served>, Scope)>, Fault> {
     if let Some(address) = &arguments.gateway {
-        let list = download(address, access, None)?
-            .ok_or_else(|| Fault::Input(anyhow!("{address}: an answer to no question")))?;
-        if let Some(entry) = list.unreadable().first() {
+        let list = download_with_pulled(address, access)?;
+        if let Some(entry) = list.unreadable.first() {
             let (position, reason) = (entry.position, &entry.reason);
             return Err(Fault::Input(anyhow!("{address}: entry {position}: {reason}")));
         }
-        return Ok(Some((list.items().iter().map(of_trust_list).collect(), Scope::TrustList)));
+        return Ok(Some((
+            of_certificates(list.items, address)?,
+            Scope::Certificates { federated: true },
+        )));
     }
     let Some(file) = &arguments.list else { return Ok(None) };
     let list = serde_json::from_slice(&read_file(file)?)
@@ -60,11 +46,15 @@ pub(super) fn served(
         List::TrustList(items) => (items.iter().map(of_trust_list).collect(), Scope::TrustList),
         List::Certificates(items) => {
             let federated = items.iter().any(|item| item.source_gateway.is_some());
-            let served = items.into_iter().map(of_certificate).collect::<Option<_>>();
-            let served = served.ok_or_else(|| anyhow!("a certificate that is not base64"));
-            (served.or_input(file.display())?, Scope::Certificates { federated })
+            let served = of_certificates(items, &file.display().to_string())?;
+            (served, Scope::Certificates { federated })
         }
     }))
+}
+
+fn of_certificates(items: Vec<TrustedCertificateItem>, list: &str) -> Result<Vec<Served>, Fault> {
+    let served = items.into_iter().map(of_certificate).collect::<Option<_>>();
+    served.ok_or_else(|| anyhow!("a certificate that is not base64")).or_input(list)
 }
 
 fn of_trust_list(item: &TrustListItem) -> Served {
@@ -81,7 +71,7 @@ fn of_trust_list(item: &TrustListItem) -> Served {
     }
 }
 
-fn of_certificate(item: CertificateItem) -> Option<Served> {
+fn of_certificate(item: TrustedCertificateItem) -> Option<Served> {
     let thumbprint = Thumbprint::of(&STANDARD.decode(&item.certificate).ok()?).to_string();
     let properties = item.properties.filter(|properties| !properties.is_empty());
     Some(Served {

@@ -13,10 +13,11 @@ use gdhcn_log::{
     Replay, State, Tile, TreeHash, compare,
 };
 
-pub(super) use self::arguments::AuditArguments;
+pub(crate) use self::arguments::AuditArguments;
 use self::files::LogSource;
 use self::memory::Memory;
-use self::report::{Finding, Report};
+use self::report::Finding;
+pub(crate) use self::report::Report;
 use super::runtime;
 use crate::exit::{Exit, Fault, OrInput};
 use crate::output;
@@ -27,8 +28,18 @@ const MAX_ENTRIES: u64 = 10_000_000;
 const TILE_LEN: usize = Tile::FULL as usize * TreeHash::LEN;
 
 pub(super) fn run(arguments: &AuditArguments) -> Result<Exit, Fault> {
-    let key: NoteKey =
-        arguments.key.parse().map_err(|error| Fault::Usage(format!("--key: {error}")))?;
+    let report = audit(arguments)?;
+    if arguments.json {
+        output::json(&report)?;
+    } else {
+        report.write();
+    }
+    Ok(report.exit())
+}
+
+/// Checks the log, and the list where one is named.
+pub(crate) fn audit(arguments: &AuditArguments) -> Result<Report, Fault> {
+    let key = arguments.key()?;
     let access = arguments.access();
     let anchors = match &access.trust_anchor {
         Some(_) => Some(trust_anchors(&access)?),
@@ -51,12 +62,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<Exit, Fault> {
             memory.save(file, &key)?;
         }
     }
-    if arguments.json {
-        output::json(&report)?;
-    } else {
-        report.write();
-    }
-    Ok(report.exit())
+    Ok(report)
 }
 
 /// Downloads what is new, and checks it. Gives what was reached, if the log itself holds.

@@ -22,7 +22,7 @@ enum Outcome {
 
 /// What an audit found.
 #[derive(Serialize)]
-pub(super) struct Report {
+pub(crate) struct Report {
     outcome: Outcome,
     log: Log,
     findings: Vec<Finding>,
@@ -157,12 +157,22 @@ impl Report {
         self.findings.iter().all(|finding| finding.of_list)
     }
 
-    pub(super) fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self.outcome {
             Outcome::Holds => Exit::SUCCESS,
             Outcome::DoesNotHold => Exit::NEGATIVE,
             Outcome::CannotTell => Exit::CANNOT_TELL,
         }
+    }
+
+    /// Number of entries of the log, when it could be read.
+    pub(crate) fn entries(&self) -> Option<u64> {
+        self.log.entries
+    }
+
+    /// What does not hold, each in a line.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &str> {
+        self.findings.iter().map(|finding| finding.text.as_str())
     }
 
     pub(super) fn write(&self) {

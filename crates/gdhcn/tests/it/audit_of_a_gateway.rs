@@ -1,0 +1,99 @@
+//! `gdhcn gateway audit` over a gateway that runs, whose operator then changes the database by
+//! hand.
+
+use std::process::Command;
+
+use crate::program::{Place, Run};
+use crate::service::Service;
+
+/// The demo's gateway, as XXB audits it.
+struct Audited {
+    place: Place,
+    service: Service,
+    address: String,
+}
+
+impl Audited {
+    fn start() -> Self {
+        let place = Place::with_demo();
+        let arguments = ["gateway", "serve", "--config", "demo/operator/gateway.toml"];
+        let service = Service::start(&place, &arguments);
+        let address = service.word_after("gateway up at ");
+        Self { place, service, address }
+    }
+
+    fn audit(&self, more: &[&str]) -> Run {
+        let log = format!("{}/log", self.address);
+        let asked = ["gateway", "audit", "--log", &log, "--key", "demo/operator/log.key.pub"];
+        let gateway = ["--gateway", &self.address, "--gateway-ca", "demo/operator/gateway.pem"];
+        let anchor = ["--trust-anchor", "demo/operator/trust-anchor.pem"];
+        let client = ["--client-cert", "demo/xxb/tls.pem", "--client-key", "demo/xxb/tls.key"];
+        self.place.run(&[&asked, &gateway[..], &anchor, &client, more].concat())
+    }
+
+    fn by_hand(&self, statement: &str) {
+        let database = self.place.path("demo/operator/database/gateway.sqlite3");
+        let done = Command::new("sqlite3").arg(database).arg(statement).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// What the audit finds after this change, when the gateway has noticed it.
+    fn found(&self, statement: &str) -> String {
+        self.audit(&["--state", "kept.json"]).done(0);
+        self.by_hand(statement);
+        // A running gateway looks for changes by others each second.
+        for _ in 0..100 {
+            let run = self.audit(&["--state", "kept.json"]);
+            if run.code != 0 {
+                return run.done(1).stdout;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("the audit finds nothing after {statement}");
+    }
+}
+
+#[test]
+fn a_gateway_that_was_let_alone_holds() {
+    let audited = Audited::start();
+    let run = audited.audit(&[]).done(0);
+    assert!(run.stdout.contains("HOLDS"), "{}", run.stdout);
+    assert!(run.stdout.contains("differences: 0"), "{}", run.stdout);
+    assert_eq!(audited.service.interrupt(), 0);
+}
+
+#[test]
+fn a_row_that_was_changed_without_an_entry_is_named() {
+    let audited = Audited::start();
+    let sql = "UPDATE trusted_party SET domain = 'DDCC'
+                WHERE country = 'XA' AND certificate_type = 'CSCA'";
+    let found = audited.found(sql);
+    assert!(found.contains("is served with the domain \"DDCC\""), "{found}");
+}
+
+#[test]
+fn a_row_that_was_taken_away_without_an_entry_is_named() {
+    let audited = Audited::start();
+    let found = audited.found("DELETE FROM trusted_party WHERE certificate_type = 'UPLOAD'");
+    assert_eq!(found.matches("and is not served").count(), 2, "{found}");
+}
+
+#[test]
+fn an_entry_that_was_rewritten_is_caught() {
+    let audited = Audited::start();
+    let sql = "UPDATE log_entry SET entry = replace(entry, 'onboarded', 'federated')
+                WHERE idx = 0";
+    audited.by_hand(sql);
+    let found = audited.audit(&[]).done(1).stdout;
+    assert!(found.contains("DOES NOT HOLD"), "{found}");
+}
+
+/// The last entry is dropped, with the hashes that tell of it: the tree is whole again, and only
+/// who has seen it before knows that there was more.
+#[test]
+fn an_entry_that_was_dropped_is_caught_by_who_has_seen_it() {
+    let audited = Audited::start();
+    let last = "(SELECT max(idx) FROM log_entry)";
+    let found = audited.found(&format!("DELETE FROM log_entry WHERE idx = {last}"));
+    assert!(found.contains("DOES NOT HOLD"), "{found}");
+}
