@@ -23,6 +23,9 @@ pub(crate) fn is_about(entry: &Entry, text: &[u8]) -> bool {
         Kind::TrustedReference if removes || entry.action == crate::Action::Updated => {
             member(text, "uuid").as_deref() == Some(key)
         }
+        Kind::FederationGateway if !removes => {
+            text.split(|byte| *byte == b';').next() == Some(key.as_bytes())
+        }
         Kind::TrustedIssuer => {
             let country = text.split(|byte| *byte == b';').next().unwrap_or_default();
             entry.country.as_deref().is_some_and(|own| own.as_bytes() == country)
@@ -48,7 +51,9 @@ mod tests {
     #[test]
     fn a_text_counts_for_what_it_names_only() {
         use Action::{Deleted, Imported, Stored, Updated};
-        use Kind::{RevocationBatch, TrustedIssuer, TrustedReference, ValidationRule};
+        use Kind::{
+            FederationGateway, RevocationBatch, TrustedIssuer, TrustedReference, ValidationRule,
+        };
         let rule = r#"{"Identifier":"GR-XA-0001","Version":"1.0.0"}"#;
         for (kind, action, key, text, expected) in [
             (ValidationRule, Stored, "GR-XA-0001 1.0.0", rule, true),
@@ -67,6 +72,8 @@ mod tests {
             (TrustedReference, Deleted, "u", r#"{"uuid":"v"}"#, false),
             (TrustedIssuer, Stored, "u", "XA;name;url;DID", true),
             (TrustedIssuer, Stored, "u", "XB;name;url;DID", false),
+            (FederationGateway, Updated, "b", "b;https://b.example", true),
+            (FederationGateway, Updated, "b", "c;https://b.example", false),
         ] {
             let mut entry = Entry::new(Timestamp::UNIX_EPOCH, action, kind, key);
             entry.country = Some("XA".to_owned());

@@ -16,7 +16,9 @@ use crate::error::StoreError;
 use crate::signed_text::SignedText;
 use crate::signer_information::SignerInformation;
 use crate::store::Store;
+use crate::trusted_issuer::TrustedIssuer;
 use crate::trusted_party::TrustedParty;
+use crate::trusted_reference::TrustedReference;
 
 /// Most entries or hashes that are read at a time: those of one tile.
 const AT_A_TIME: usize = 256;
@@ -169,34 +171,57 @@ pub(crate) fn of_withdrawal(
     }
 }
 
-/// What it looks like when a peer does not list an onboarded certificate any more.
-pub(crate) fn of_lost_party(row: &TrustedParty, at: Timestamp) -> Entry {
-    Entry {
-        country: Some(row.country.clone()),
-        source_gateway: row.source_gateway_id.clone(),
-        ..Entry::new(at, Action::Deleted, Kind::TrustedParty, &row.thumbprint)
-    }
-}
-
-/// What it looks like when a peer does not list an uploaded certificate any more.
-pub(crate) fn of_lost_signer(row: &SignerInformation, at: Timestamp) -> Entry {
-    Entry {
-        country: Some(row.country.clone()),
-        source_gateway: row.source_gateway_id.clone(),
-        ..Entry::new(at, Action::Deleted, Kind::SignerInformation, &row.thumbprint)
-    }
-}
-
-/// What it looks like when the operator lets a peer's content take the place of an own one.
-pub(crate) fn of_overridden_signer(
-    row: &SignerInformation,
-    at: Timestamp,
+/// What it looks like when a peer does not list something any more, or, for an own thing, when an
+/// operator lets a peer's content take its place.
+pub(crate) fn of_loss(
+    kind: Kind,
+    key: &str,
+    country: &str,
+    source_gateway: Option<&str>,
+    event: &AuditEvent,
     operator: &str,
 ) -> Entry {
+    let (action, operator) = match source_gateway {
+        Some(_) => (Action::Deleted, None),
+        None => (Action::Offboarded, Some(operator)),
+    };
+    Entry {
+        country: Some(country.to_owned()),
+        source_gateway: source_gateway.map(str::to_owned),
+        ..of_own_act((action, kind), key, event, operator)
+    }
+}
+
+/// What an issuer's coming from a peer looks like. `text` is what the peer's anchor signed.
+pub(crate) fn of_federated_issuer(row: &TrustedIssuer, text: &str, event: &AuditEvent) -> Entry {
+    let what = (Action::Federated, Kind::TrustedIssuer);
+    let entry = of_own_act(what, row.uuid.as_deref().unwrap_or_default(), event, None)
+        .with(Attribute::Domain, row.issuer.domain.as_deref());
+    Entry {
+        country: Some(row.issuer.country.clone()),
+        source_gateway: row.source_gateway_id.clone(),
+        content: Some(Content::of(text.as_bytes())),
+        signature: Some(row.issuer.signature.clone()),
+        ..entry
+    }
+}
+
+/// What a reference's coming from a peer looks like, with the participant's message where the peer
+/// serves it.
+pub(crate) fn of_federated_reference(
+    row: &TrustedReference,
+    message: Option<&SignedText>,
+    event: &AuditEvent,
+) -> Entry {
+    let what = (Action::Federated, Kind::TrustedReference);
+    let entry = match message {
+        Some(message) => of_text(what, &row.uuid, &row.country, message, event),
+        None => of_own_act(what, &row.uuid, event, None),
+    };
     Entry {
         country: Some(row.country.clone()),
-        operator: Some(operator.to_owned()),
-        ..Entry::new(at, Action::Offboarded, Kind::SignerInformation, &row.thumbprint)
+        source_gateway: row.source_gateway_id.clone(),
+        ..entry
     }
 }
 

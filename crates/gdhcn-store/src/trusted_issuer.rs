@@ -40,6 +40,8 @@ pub struct NewTrustedIssuer {
 /// A row of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedIssuer {
+    /// Primary key; never leaves the gateway.
+    pub id: String,
     /// Public identifier; none for some rows from elsewhere.
     pub uuid: Option<String>,
     /// What was stored.
@@ -95,23 +97,88 @@ impl Store {
     ///
     /// When the database cannot be read.
     pub async fn trusted_issuers(&self) -> Result<Vec<TrustedIssuer>, StoreError> {
-        let rows = self
-            .read()
-            .await?
-            .rows(
-                "SELECT uuid, created_at, country, url, name, url_type, thumbprint, ssl_public_key,
-                        key_storage_type, signature, domain, source_gateway_id, version
-                   FROM trusted_issuer ORDER BY id",
-                &[],
-            )
-            .await?;
-        let issuers: Result<_, sqlx::Error> = rows.iter().map(from_row).collect();
-        Ok(issuers?)
+        read_all(&mut self.read().await?).await
     }
 }
 
+/// Reads the table in the order of its rows' making.
+pub(crate) async fn read_all(
+    transaction: &mut Transaction,
+) -> Result<Vec<TrustedIssuer>, StoreError> {
+    let rows = transaction
+        .rows(
+            "SELECT id, uuid, created_at, country, url, name, url_type, thumbprint, ssl_public_key,
+                    key_storage_type, signature, domain, source_gateway_id, version
+               FROM trusted_issuer ORDER BY id",
+            &[],
+        )
+        .await?;
+    let issuers: Result<_, sqlx::Error> = rows.iter().map(from_row).collect();
+    Ok(issuers?)
+}
+
+/// Writes a row as it is, without a look at others and without an entry of the log.
+pub(crate) async fn write(
+    transaction: &mut Transaction,
+    row: &TrustedIssuer,
+) -> Result<(), StoreError> {
+    let issuer = &row.issuer;
+    transaction
+        .execute(
+            "INSERT INTO trusted_issuer (id, uuid, created_at, country, url, name, url_type,
+                thumbprint, ssl_public_key, key_storage_type, signature, domain,
+                source_gateway_id, version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            values![
+                &row.id,
+                &row.uuid,
+                issuer.created_at,
+                &issuer.country,
+                &issuer.url,
+                &issuer.name,
+                &issuer.url_type,
+                &issuer.thumbprint,
+                &issuer.ssl_public_key,
+                &issuer.key_storage_type,
+                &issuer.signature,
+                &issuer.domain,
+                &row.source_gateway_id,
+                row.version,
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Takes a row away, without a look at whose it is and without an entry of the log.
+pub(crate) async fn erase(transaction: &mut Transaction, id: &str) -> Result<(), StoreError> {
+    transaction.execute("DELETE FROM trusted_issuer WHERE id = $1", values![id]).await?;
+    Ok(())
+}
+
 impl NewTrustedIssuer {
-    fn check(&self) -> Result<(), StoreError> {
+    /// The row that this becomes.
+    pub(crate) fn into_row(
+        self,
+        uuid: Option<String>,
+        version: i64,
+        source_gateway_id: Option<String>,
+    ) -> TrustedIssuer {
+        TrustedIssuer {
+            id: Uuid::now_v7().to_string(),
+            uuid: uuid.or_else(|| Some(Uuid::new_v4().to_string())),
+            issuer: self,
+            source_gateway_id,
+            version,
+        }
+    }
+
+    /// Whether every value fits its column.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TooLong`] and [`StoreError::Country`] name the first that does not.
+    pub fn check(&self) -> Result<(), StoreError> {
         limit::country(&self.country)?;
         for (column, value, longest) in [
             ("trusted_issuer.url", Some(&self.url), 1024),
@@ -139,27 +206,7 @@ pub(crate) async fn insert(
 ) -> Result<String, StoreError> {
     new.check()?;
     let uuid = Uuid::new_v4().to_string();
-    transaction
-        .execute(
-            "INSERT INTO trusted_issuer (id, uuid, created_at, country, url, name, url_type,
-                thumbprint, ssl_public_key, key_storage_type, signature, domain, version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
-            values![
-                &Uuid::now_v7().to_string(),
-                &uuid,
-                new.created_at,
-                &new.country,
-                &new.url,
-                &new.name,
-                &new.url_type,
-                &new.thumbprint,
-                &new.ssl_public_key,
-                &new.key_storage_type,
-                &new.signature,
-                &new.domain,
-            ],
-        )
-        .await?;
+    write(transaction, &new.clone().into_row(Some(uuid.clone()), 1, None)).await?;
     let what = (Action::Onboarded, Kind::TrustedIssuer);
     let entry = log::of_own_act(what, &uuid, event, None);
     let entry = entry.with(Attribute::Domain, new.domain.as_deref());
@@ -201,6 +248,7 @@ pub(crate) async fn remove(
 
 fn from_row(row: &Row) -> Result<TrustedIssuer, sqlx::Error> {
     Ok(TrustedIssuer {
+        id: row.get("id")?,
         uuid: row.get("uuid")?,
         issuer: NewTrustedIssuer {
             created_at: row.instant("created_at")?,

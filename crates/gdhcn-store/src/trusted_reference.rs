@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::audit_event::AuditEvent;
-use crate::database::{Row, values};
+use crate::database::{Row, Transaction, values};
 use crate::error::StoreError;
 use crate::limit;
 use crate::log;
@@ -16,6 +16,8 @@ use crate::store::Store;
 /// A row of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedReference {
+    /// Primary key; never leaves the gateway.
+    pub id: String,
     /// Public identifier.
     pub uuid: String,
     /// When it was first uploaded.
@@ -50,7 +52,8 @@ pub struct TrustedReference {
     pub version: i64,
 }
 
-const SELECT: &str = "SELECT uuid, created_at, url, country, reference_type, service, thumbprint,
+const SELECT: &str =
+    "SELECT id, uuid, created_at, url, country, reference_type, service, thumbprint,
     name, ssl_public_key, content_type, signature_type, reference_version, cms, domain,
     source_gateway_id, version FROM trusted_reference";
 
@@ -143,10 +146,7 @@ impl Store {
     ///
     /// When the database cannot be read.
     pub async fn trusted_references(&self) -> Result<Vec<TrustedReference>, StoreError> {
-        let sql = format!("{SELECT} ORDER BY created_at, id");
-        let rows = self.read().await?.rows_dynamic(sql, &[]).await?;
-        let references: Result<_, sqlx::Error> = rows.iter().map(from_row).collect();
-        Ok(references?)
+        read_all(&mut self.read().await?).await
     }
 
     /// Removes an own reference of `country`.
@@ -178,7 +178,58 @@ impl Store {
     }
 }
 
-impl crate::database::Transaction {
+/// Reads the table in the order of its rows' making.
+pub(crate) async fn read_all(
+    transaction: &mut Transaction,
+) -> Result<Vec<TrustedReference>, StoreError> {
+    let sql = format!("{SELECT} ORDER BY created_at, id");
+    let rows = transaction.rows_dynamic(sql, &[]).await?;
+    let references: Result<_, sqlx::Error> = rows.iter().map(from_row).collect();
+    Ok(references?)
+}
+
+/// Writes a row as it is, without a look at others and without an entry of the log.
+pub(crate) async fn write(
+    transaction: &mut Transaction,
+    row: &TrustedReference,
+) -> Result<(), StoreError> {
+    transaction
+        .execute(
+            "INSERT INTO trusted_reference (id, uuid, created_at, url, country, reference_type,
+                service, thumbprint, name, ssl_public_key, content_type, signature_type,
+                reference_version, cms, domain, source_gateway_id, version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+            values![
+                &row.id,
+                &row.uuid,
+                row.created_at,
+                &row.url,
+                &row.country,
+                &row.reference_type,
+                &row.service,
+                &row.thumbprint,
+                &row.name,
+                &row.ssl_public_key,
+                &row.content_type,
+                &row.signature_type,
+                &row.reference_version,
+                &row.cms,
+                &row.domain,
+                &row.source_gateway_id,
+                row.version,
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Takes a row away, without a look at whose it is and without an entry of the log.
+pub(crate) async fn erase(transaction: &mut Transaction, id: &str) -> Result<(), StoreError> {
+    transaction.execute("DELETE FROM trusted_reference WHERE id = $1", values![id]).await?;
+    Ok(())
+}
+
+impl Transaction {
     /// Makes sure that an own reference exists and is this country's.
     async fn own_reference_of(&mut self, uuid: &str, country: &str) -> Result<(), StoreError> {
         let row = self
@@ -195,6 +246,7 @@ impl crate::database::Transaction {
 
 fn from_row(row: &Row) -> Result<TrustedReference, sqlx::Error> {
     Ok(TrustedReference {
+        id: row.get("id")?,
         uuid: row.get("uuid")?,
         created_at: row.instant("created_at")?,
         url: row.get("url")?,

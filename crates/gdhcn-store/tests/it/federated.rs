@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use gdhcn_log::{Action, Entry, Kind};
-use gdhcn_store::federated::{FederatedContent, Others, Pulled, Swapped};
+use gdhcn_store::federated::{
+    FederatedContent, Others, Pulled, PulledIssuer, PulledReference, Swapped,
+};
 use gdhcn_store::federation_gateway::{FederationGateway, NewFederationGateway};
 use gdhcn_store::job::Lease;
 use gdhcn_store::signer_information::NewSignerInformation;
+use gdhcn_store::trusted_issuer::NewTrustedIssuer;
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType};
-use gdhcn_store::{Store, StoreError, limit};
+use gdhcn_store::{SignedText, Store, StoreError, limit};
 use gdhcn_testkit::on_both_databases;
 use gdhcn_trust::federation::{DownloadTarget, Downloader, Mode, Peer};
 
@@ -65,6 +68,41 @@ fn pulled_signer(thumbprint: &str, country: &str) -> Pulled<NewSignerInformation
         ..signer(thumbprint)
     };
     Pulled { new, uuid: None, version: 3 }
+}
+
+fn pulled_issuer(name: &str, uuid: Option<&str>) -> Pulled<PulledIssuer> {
+    let issuer = NewTrustedIssuer {
+        created_at: at(0),
+        country: "XA".into(),
+        url: "https://issuer.example".into(),
+        name: name.into(),
+        url_type: "HTTP".into(),
+        thumbprint: None,
+        ssl_public_key: None,
+        key_storage_type: Some("JWKS".into()),
+        signature: "signature".into(),
+        domain: Some("DCC".into()),
+    };
+    let new = PulledIssuer { issuer, signed: format!("XA;{name};https://issuer.example;HTTP") };
+    Pulled { new, uuid: uuid.map(str::to_owned), version: 2 }
+}
+
+fn pulled_reference(name: &str, message: Option<SignedText>) -> Pulled<PulledReference> {
+    let new = PulledReference {
+        url: "https://fhir.example".into(),
+        country: "XA".into(),
+        reference_type: "FHIR".into(),
+        service: "ValueSet".into(),
+        thumbprint: None,
+        name: name.into(),
+        ssl_public_key: None,
+        content_type: "application/json".into(),
+        signature_type: "NONE".into(),
+        reference_version: "1.0".into(),
+        domain: Some("PH4H".into()),
+        message,
+    };
+    Pulled { new, uuid: Some(format!("uuid-{name}")), version: 4 }
 }
 
 /// Source and thumbprint of every row.
@@ -228,6 +266,49 @@ async fn a_pull_that_changes_nothing_leaves_log_trail_and_revision(database: &Te
             entry(Action::Federated, Kind::SignerInformation, "s1"),
         ]
     );
+}
+
+async fn issuers_and_references_are_swapped_or_left_alone(database: &TestDatabase) {
+    let store = open(database).await;
+    store.put_federation_gateway(&peer("b"), None, &event("PEER")).await.unwrap();
+    let lease = take(&store, LONG).await.unwrap();
+    let pull = async |issuers, references| {
+        let content = FederatedContent { issuers, references, ..FederatedContent::default() };
+        store.replace_federated(&lease, "b", content, None, &event("PULL")).await.unwrap()
+    };
+    let message = || SignedText {
+        content: b"{}".to_vec(),
+        cms: "cms".into(),
+        detached: "detached".into(),
+    };
+    // A peer that gives one identifier twice does not spoil the log.
+    let issuers = || vec![pulled_issuer("one", Some("u")), pulled_issuer("two", Some("u"))];
+    let references = || vec![pulled_reference("r1", None), pulled_reference("r2", Some(message()))];
+    let swapped = pull(Some(issuers()), Some(references())).await;
+    assert_eq!(swapped, Swapped { added: 4, removed: 0, kept: 0 });
+    let found = store.trusted_issuers().await.unwrap();
+    assert_eq!(found.len(), 2);
+    assert_ne!(found[0].uuid, found[1].uuid);
+    assert!(found.iter().all(|row| row.source_gateway_id.as_deref() == Some("b")));
+    assert_eq!((found[0].version, &found[0].issuer.created_at), (2, &at(0)));
+    let found = store.trusted_references().await.unwrap();
+    let told: Vec<_> = found
+        .iter()
+        .map(|row| (row.name.as_str(), row.cms.as_deref(), row.version, row.domain.as_deref()))
+        .collect();
+    assert_eq!(told, [("r1", None, 4, Some("PH4H")), ("r2", Some("cms"), 4, Some("PH4H"))]);
+
+    let size = log(&store).await.len();
+    let swapped = pull(None, None).await;
+    assert_eq!(swapped, Swapped { added: 0, removed: 0, kept: 4 });
+    let swapped = pull(Some(vec![pulled_issuer("one", Some("u"))]), Some(references())).await;
+    assert_eq!(swapped, Swapped { added: 0, removed: 1, kept: 3 });
+    let told = log(&store).await;
+    assert_eq!(told.len(), size + 1);
+    assert_eq!((told[size].0, told[size].1), (Action::Deleted, Kind::TrustedIssuer));
+    store.remove_federation_gateway("b", &event("PEER")).await.unwrap();
+    assert_eq!(store.trusted_issuers().await.unwrap(), []);
+    assert_eq!(store.trusted_references().await.unwrap(), []);
 }
 
 async fn at_an_operators_word_a_peer_takes_the_place_of_everything_else(database: &TestDatabase) {
