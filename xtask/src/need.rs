@@ -14,6 +14,11 @@ pub(crate) fn openssl() -> Result<()> {
     program("openssl", "version", "openssl")
 }
 
+/// Curl is the client that the conformance suite asks a gateway with.
+pub(crate) fn curl() -> Result<()> {
+    program("curl", "--version", "curl")
+}
+
 /// Node runs the WebAssembly build that the tests compare with the native one.
 pub(crate) fn node() -> Result<()> {
     program("node", "--version", "nodejs")

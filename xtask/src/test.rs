@@ -15,6 +15,7 @@ use crate::step::{cargo_program, command, root, step};
 pub(crate) fn run() -> Result<()> {
     step("what the tests need", || {
         need::openssl()?;
+        need::curl()?;
         need::postgres()?;
         need::sqlite()?;
         need::softhsm()?;
