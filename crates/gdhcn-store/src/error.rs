@@ -23,7 +23,16 @@ pub enum StoreError {
     },
     /// The tables could not be brought to this program's version.
     #[error("the database cannot be migrated: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(sqlx::migrate::MigrateError),
+    /// The tables are those of a later version of the program.
+    #[error(
+        "the database was brought to a newer version (migration {migration}) than this program \
+         knows; start the newer program"
+    )]
+    Newer {
+        /// Number of the migration.
+        migration: i64,
+    },
     /// Only SQLite keeps its content in a file.
     #[error("the database is on a server and has no file to copy")]
     NoFile,
@@ -150,6 +159,15 @@ impl UnreadableRow {
                 Ok(Self { table, id, column: index.trim_matches('"').to_owned() })
             }
             other => Err(other),
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::VersionMissing(migration) => Self::Newer { migration },
+            error => Self::Migrate(error),
         }
     }
 }

@@ -64,6 +64,19 @@ impl TestDatabase {
         self.location.clone()
     }
 
+    /// A new database of the same kind.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        match self.kind {
+            Kind::Sqlite { .. } => Self::sqlite(),
+            Kind::Postgres => Self::postgres().expect("the server has made one before"),
+        }
+    }
+
     /// Carries out a statement past the program, as a person with another tool does.
     ///
     /// # Panics

@@ -1,6 +1,6 @@
 //! A restored gateway answers the same.
 
-use gdhcn_testkit::{TestDatabase, on_both_databases};
+use gdhcn_testkit::on_both_databases;
 
 use crate::network::Network;
 use crate::wire::Ask;
@@ -8,12 +8,7 @@ use crate::wire::Ask;
 on_both_databases! {
 async fn a_restored_gateway_answers_the_same_bytes_and_the_same_trail(database: &TestDatabase) {
     // The network of the test takes the database over; the macro's own one is the target.
-    let source = if database.location().starts_with("postgres") {
-        TestDatabase::postgres().unwrap()
-    } else {
-        TestDatabase::sqlite()
-    };
-    let network = Network::onboarded_on(source).await;
+    let network = Network::onboarded_on(database.another()).await;
     let gate = network.start().await;
     for _ in 0..3 {
         let text = network.a.message(network.a.dsc().der());

@@ -24,6 +24,7 @@ mod reload;
 mod revocation;
 mod rules;
 mod running;
+mod several_processes;
 mod transparency;
 mod trusted_certificates;
 mod upload;
