@@ -5,6 +5,7 @@
 //! default filled in.
 
 mod compatibility;
+mod jobs;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
 pub use self::compatibility::Compatibility;
+pub use self::jobs::JobsConfig;
+pub(crate) use self::jobs::days_before;
 use crate::jobs::publication::{DidConfig, DidConfigError};
 
 /// Everything that an operator decides about a gateway.
@@ -54,6 +57,9 @@ pub struct GatewayConfig {
     /// What one peer may take.
     #[serde(default)]
     pub limits: Limits,
+    /// What the gateway does by itself.
+    #[serde(default)]
+    pub jobs: JobsConfig,
     /// The DID trust lists that the gateway publishes; none: it publishes none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub did: Option<DidConfig>,
@@ -338,6 +344,7 @@ impl GatewayConfig {
             limits: Limits::default(),
             revocation: Revocation::default(),
             compatibility: Compatibility::default(),
+            jobs: JobsConfig::default(),
             did: None,
             log: None,
             onboarding: OnboardingRules::default(),
@@ -430,6 +437,7 @@ impl GatewayConfig {
             .contradiction()
             .or_else(|| self.proxy_headers.contradiction())
             .or_else(|| self.limits.contradiction())
+            .or_else(|| self.jobs.contradiction())
     }
 
     /// The configuration as TOML, for other eyes.

@@ -182,25 +182,19 @@ impl Store {
         }
         writing.commit_unrecorded().await
     }
+}
 
-    /// Every job that was ever run, by name.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read.
-    pub async fn jobs(&self) -> Result<Vec<JobState>, StoreError> {
-        let rows = self
-            .read()
-            .await?
-            .rows(
-                "SELECT name, holder, lease_until, last_started_at, last_succeeded_at,
-                        last_failed_at, failures, message
-                   FROM job ORDER BY name",
-                &[],
-            )
-            .await?;
-        Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
-    }
+/// Every job that was ever run, by name.
+pub(crate) async fn read_all(transaction: &mut Transaction) -> Result<Vec<JobState>, sqlx::Error> {
+    let rows = transaction
+        .rows(
+            "SELECT name, holder, lease_until, last_started_at, last_succeeded_at, last_failed_at,
+                    failures, message
+               FROM job ORDER BY name",
+            &[],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
 }
 
 /// Refuses what the holder of an ended lease would do inside this transaction.

@@ -41,11 +41,13 @@ mod database;
 mod error;
 mod location;
 mod log;
+mod overview;
 mod schema;
 mod signed_text;
 mod store;
 
 pub use error::{Conflict, StoreError, UnreadableRow};
 pub use location::{Location, PostgresUrl};
+pub use overview::Overview;
 pub use signed_text::SignedText;
 pub use store::{Change, Store, TrustContent};

@@ -295,9 +295,14 @@ fn content(raw_data: &str) -> Content {
     }
 }
 
-async fn frontier(transaction: &mut Transaction) -> Result<Frontier, StoreError> {
+/// How many entries there are.
+pub(crate) async fn size(transaction: &mut Transaction) -> Result<u64, sqlx::Error> {
     let size = transaction.integer("SELECT COALESCE(MAX(idx) + 1, 0) FROM log_entry", &[]).await?;
-    let size = u64::try_from(size).map_err(|error| undecodable("idx", error))?;
+    u64::try_from(size).map_err(|error| undecodable("idx", error))
+}
+
+async fn frontier(transaction: &mut Transaction) -> Result<Frontier, StoreError> {
+    let size = size(transaction).await?;
     let hashes = hashes(transaction, &Frontier::stored_at(size)).await?;
     Frontier::new(size, hashes).map_err(|error| undecodable("hash", error).into())
 }

@@ -7,11 +7,12 @@
 
 use gdhcn_log::{Action, Attribute, Entry, Kind};
 use gdhcn_revocation::Batch;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::audit_event::AuditEvent;
 use crate::database::{Row, Transaction, values};
 use crate::error::StoreError;
+use crate::job::{self, Lease};
 use crate::limit;
 use crate::log;
 use crate::signed_text::SignedText;
@@ -19,9 +20,6 @@ use crate::store::Store;
 
 /// So many changes are listed at once, and beyond that only those of the last second.
 pub const LISTED: usize = 1000;
-
-/// How long a deleted batch stays listed.
-pub const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// A batch as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,9 +206,14 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When the database cannot be written.
-    pub async fn expire_revocation_batches(&self, now: Timestamp) -> Result<usize, StoreError> {
+    /// [`StoreError::LeaseLost`]; otherwise when the database cannot be written.
+    pub async fn expire_revocation_batches(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
         let mut writing = self.begin_change().await?;
+        job::check(&mut writing, lease).await?;
         let changed = second_of_change(&mut writing, now).await?;
         let rows = writing
             .rows(
@@ -241,17 +244,23 @@ impl Store {
         Ok(count)
     }
 
-    /// Removes the batches that were deleted more than [`KEPT`] before `now`, and tells how many.
+    /// Removes the batches that were deleted before `before`, and tells how many.
     ///
     /// # Errors
     ///
-    /// When the database cannot be written.
-    pub async fn purge_revocation_batches(&self, now: Timestamp) -> Result<u64, StoreError> {
+    /// [`StoreError::LeaseLost`]; otherwise when the database cannot be written.
+    pub async fn purge_revocation_batches(
+        &self,
+        lease: &Lease,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
         let mut writing = self.begin_change().await?;
+        job::check(&mut writing, lease).await?;
         let count = writing
             .execute(
                 "DELETE FROM revocation_batch WHERE deleted = $1 AND changed_at < $2",
-                values![true, now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN)],
+                values![true, before],
             )
             .await?;
         if count > 0 {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::database::{Row, values};
 use crate::error::StoreError;
+use crate::job::{self, Lease};
 use crate::signer_information::SignerType;
 use crate::store::Store;
 
@@ -52,9 +53,14 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When the database cannot be written.
-    pub async fn forget_tombstones(&self, before: Timestamp) -> Result<u64, StoreError> {
+    /// [`StoreError::LeaseLost`]; otherwise when the database cannot be written.
+    pub async fn forget_tombstones(
+        &self,
+        lease: &Lease,
+        before: Timestamp,
+    ) -> Result<u64, StoreError> {
         let mut writing = self.begin_change().await?;
+        job::check(&mut writing, lease).await?;
         let forgotten = writing
             .execute("DELETE FROM signer_tombstone WHERE deleted_at < $1", values![before])
             .await?;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use gdhcn_store::Overview;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Gateway;
@@ -41,6 +42,7 @@ impl Gateway {
         let now = self.clock.now();
         self.metrics.render(|board| {
             certificates(board, &snapshot, now);
+            own_affairs(board, &self.observed.borrow());
             for row in snapshot.refused() {
                 let labels = [("table", row.table), ("fault", row.fault.label())];
                 board.gauge(name::ROWS_UNREADABLE, &labels).increment(1);
@@ -75,6 +77,18 @@ impl Gateway {
             }
         }
     }
+}
+
+fn own_affairs(board: &Board, observed: &Overview) {
+    for job in &observed.jobs {
+        let labels = [("task", job.name.as_str())];
+        board.gauge(name::JOB_FAILURES, &labels).set(f64::from(job.failures));
+        if let Some(at) = job.last_succeeded_at {
+            board.gauge(name::JOB_LAST_SUCCESS, &labels).set(seconds(at));
+        }
+    }
+    #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53 entries")]
+    board.gauge(name::LOG_ENTRIES, &[]).set(observed.log_entries as f64);
 }
 
 fn certificates(board: &Board, snapshot: &TrustSnapshot, now: Timestamp) {

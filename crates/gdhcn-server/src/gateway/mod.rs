@@ -16,6 +16,7 @@ mod log;
 mod management;
 mod measured;
 pub(crate) mod message;
+mod observed;
 pub(crate) mod onboarded;
 mod onboarding;
 mod openapi;
@@ -49,7 +50,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::{Certificate, CertificateError};
-use gdhcn_store::{Store, StoreError};
+use gdhcn_store::{Overview, Store, StoreError};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -78,6 +79,7 @@ use crate::config::{
     Compatibility, ConfigError, GatewayConfig, Limits, Profile, ProxyHeaders, Revocation,
     TrustedCertificates,
 };
+use crate::jobs::{self, Job, JobReport, RunJobError, Scheduler};
 use crate::listen::tls::{TlsConfigs, TlsError};
 use crate::listen::{Listener, Rules, stopped};
 use crate::metrics::Metrics;
@@ -104,6 +106,9 @@ pub struct Gateway {
     revocation: Revocation,
     pub(crate) compatibility: Compatibility,
     pub(crate) log: Option<PublishedLog>,
+    pub(crate) jobs: Scheduler,
+    /// What the database said of the gateway's own affairs a moment ago.
+    pub(crate) observed: watch::Sender<Arc<Overview>>,
 }
 
 /// A gateway that serves. Dropping it stops it without waiting; [`shutdown`](Self::shutdown)
@@ -172,17 +177,7 @@ impl Gateway {
     /// [`StartError`] says what is missing. Rows that cannot be served are no error: they are
     /// logged and counted.
     pub async fn start(config: GatewayConfig, clock: Clock) -> Result<RunningGateway, StartError> {
-        config.check()?;
-        let tls = config.tls.as_ref().map(TlsConfigs::load).transpose()?;
-        let anchors = read_anchors(&config.trust_anchors)?;
-        let store = Store::open(config.database.clone()).await?;
-        let trust = Trust::load(store, anchors).await?;
-        let server_not_after = tls.as_ref().and_then(TlsConfigs::not_after);
-        let log = config.log.as_ref().map(PublishedLog::load).transpose()?;
-        if let Some(log) = &log {
-            info!(key = log.verifier_key(), "the transparency log is served");
-        }
-        let gateway = Arc::new(Self::with(trust, &config, clock, server_not_after, log));
+        let (gateway, tls) = Self::open(&config, clock).await?;
         let (tcp, address) = bind(config.listen).await?;
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -203,6 +198,11 @@ impl Gateway {
         tasks.spawn(listener.serve(Self::router(&gateway), stopping.clone()));
         let follower = Arc::clone(&gateway);
         tasks.spawn(async move { follower.trust.follow(stopping).await });
+        let (observer, stopping) = (Arc::clone(&gateway), stop.subscribe());
+        tasks.spawn(async move { observer.observe(stopping).await });
+        if config.jobs.enabled {
+            gateway.jobs.start(&gateway, &stop.subscribe(), &mut tasks);
+        }
         let (kept, mut stopping) = (Arc::clone(&gateway.metrics), stop.subscribe());
         tasks.spawn(async move {
             while tokio::time::timeout(UPKEEP_EVERY, stopped(&mut stopping)).await.is_err() {
@@ -214,12 +214,50 @@ impl Gateway {
         Ok(RunningGateway { gateway, config, rules, address, management_address, stop, tasks })
     }
 
+    /// Runs a job of a gateway now, due or not, in a process that does not serve.
+    ///
+    /// # Errors
+    ///
+    /// As [`RunningGateway::run_job`], and when the database cannot be read.
+    pub async fn run_job(
+        config: &GatewayConfig,
+        clock: Clock,
+        job: Job,
+    ) -> Result<JobReport, RunJobError> {
+        let (gateway, _) = Self::open(config, clock).await?;
+        let (_stop, mut stopping) = watch::channel(false);
+        let report = gateway.jobs.run_now(&gateway, job, &mut stopping).await;
+        gateway.store().close().await;
+        report
+    }
+
+    /// Opens the database, and reads and checks its content and the files that are named.
+    pub(crate) async fn open(
+        config: &GatewayConfig,
+        clock: Clock,
+    ) -> Result<(Arc<Self>, Option<TlsConfigs>), StartError> {
+        config.check()?;
+        let tls = config.tls.as_ref().map(TlsConfigs::load).transpose()?;
+        let anchors = read_anchors(&config.trust_anchors)?;
+        let store = Store::open(config.database.clone()).await?;
+        let overview = store.overview().await?;
+        let trust = Trust::load(store, anchors).await?;
+        let server_not_after = tls.as_ref().and_then(TlsConfigs::not_after);
+        let log = config.log.as_ref().map(PublishedLog::load).transpose()?;
+        if let Some(log) = &log {
+            info!(key = log.verifier_key(), "the transparency log is served");
+        }
+        let gateway = Self::with(trust, config, clock, server_not_after, log, overview);
+        Ok((Arc::new(gateway), tls))
+    }
+
     fn with(
         trust: Trust,
         config: &GatewayConfig,
         clock: Clock,
         server_not_after: Option<Timestamp>,
         log: Option<PublishedLog>,
+        overview: Overview,
     ) -> Self {
         Self {
             trust,
@@ -231,11 +269,18 @@ impl Gateway {
             revocation: config.revocation,
             compatibility: config.compatibility,
             log,
+            jobs: Scheduler::new(jobs::table(config), &config.jobs),
+            observed: watch::Sender::new(Arc::new(overview)),
             rates: RequestRates::new(&config.limits),
             proxy_check: ProxyCheck::new(&config.proxy_headers),
             measured: Measured::new(server_not_after),
             metrics: Arc::new(Metrics::new(clock.now())),
         }
+    }
+
+    /// The database.
+    pub(crate) fn store(&self) -> &Store {
+        self.trust.store()
     }
 
     fn router(gateway: &Arc<Self>) -> Router {
@@ -347,7 +392,20 @@ impl RunningGateway {
     ///
     /// When the database cannot be read.
     pub async fn refresh(&self) -> Result<(), TrustError> {
-        self.gateway.trust.refresh().await
+        self.gateway.trust.refresh().await?;
+        self.gateway.look().await?;
+        Ok(())
+    }
+
+    /// Runs a job now, due or not, unless another process runs it.
+    ///
+    /// # Errors
+    ///
+    /// [`RunJobError`] says what keeps it from beginning. A run that fails is no error: its report
+    /// tells.
+    pub async fn run_job(&self, job: Job) -> Result<JobReport, RunJobError> {
+        let mut stop = self.stop.subscribe();
+        self.gateway.jobs.run_now(&self.gateway, job, &mut stop).await
     }
 
     /// Takes no more connections, lets running requests end within the drain time, and closes

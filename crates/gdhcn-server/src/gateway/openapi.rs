@@ -396,7 +396,14 @@ mod tests {
         let mut config = GatewayConfig::new(folder.to_owned(), Vec::new());
         config.revocation = Revocation { enabled: true, uploads: true };
         let trust = Trust::load(store, Vec::new()).await.unwrap();
-        let gateway = Arc::new(Gateway::with(trust, &config, Clock::System, None, None));
+        let gateway = Arc::new(Gateway::with(
+            trust,
+            &config,
+            Clock::System,
+            None,
+            None,
+            gdhcn_store::Overview::default(),
+        ));
         let mut operations = Operations::new();
         for path in Gateway::routes(config.revocation).paths() {
             let request = Request::builder().method("NONE").uri(path.replace(['{', '}', '*'], "x"));

@@ -186,6 +186,7 @@ fn at_next_start(former: &GatewayConfig, new: &GatewayConfig) -> Vec<&'static st
         ("proxy_headers", former.proxy_headers != new.proxy_headers),
         ("profile", former.profile != new.profile),
         ("trusted_certificates", former.trusted_certificates != new.trusted_certificates),
+        ("jobs", former.jobs != new.jobs),
         ("did", former.did != new.did),
         ("tls", former.tls.is_some() != new.tls.is_some()),
         ("limits.connections", former.limits.connections != new.limits.connections),

@@ -1,14 +1,23 @@
 //! What a gateway does without being asked.
 //!
-//! A job is safe to be killed at any moment: it leaves the old state or the new one. Each run
-//! ends with a [`JobReport`], from which status and metrics are made.
+//! Of the processes on one database, whichever takes a job's lease runs it ([`scheduler`]). A job
+//! is a line of the table in [`table`]: a name, an interval and what to do with a [`Run`]. It is
+//! safe to be killed at any moment: it leaves the old state or the new one, and changes nothing
+//! once its lease is lost. Each run ends with a [`JobOutcome`], which status and metrics tell.
 
 pub mod publication;
-mod schedule;
 
-pub use schedule::{Jitter, retry_after};
+mod clean_up;
+mod run;
+mod schedule;
+mod scheduler;
 
 use jiff::Timestamp;
+
+pub(crate) use self::run::Run;
+pub use self::scheduler::RunJobError;
+pub(crate) use self::scheduler::{ScheduledJob, Scheduler};
+use crate::config::GatewayConfig;
 
 /// The names of the jobs: in the table of leases, in status and in metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,25 +27,22 @@ pub enum Job {
     Federation,
     /// Writing the DID trust lists.
     Publication,
-    /// Removing revocation batches that ended long ago.
+    /// Marking revocation batches that have ended, and removing those that ended long ago.
     RevocationCleanUp,
     /// Removing the marks of withdrawn signer certificates.
     TombstoneCleanUp,
     /// Warning of certificates that end soon.
     ExpiryWarning,
-    /// Fetching value sets.
-    ValueSetRefresh,
 }
 
 impl Job {
     /// Every job.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 5] = [
         Self::Federation,
         Self::Publication,
         Self::RevocationCleanUp,
         Self::TombstoneCleanUp,
         Self::ExpiryWarning,
-        Self::ValueSetRefresh,
     ];
 
     /// The name, for example `federation`.
@@ -47,7 +53,6 @@ impl Job {
             Self::RevocationCleanUp => "revocation-clean-up",
             Self::TombstoneCleanUp => "tombstone-clean-up",
             Self::ExpiryWarning => "expiry-warning",
-            Self::ValueSetRefresh => "value-set-refresh",
         }
     }
 }
@@ -57,9 +62,7 @@ impl Job {
 pub struct JobReport {
     /// Which job.
     pub job: Job,
-    /// What it was about where there are several, for example a peer's identity.
-    pub subject: Option<String>,
-    /// When the run began.
+    /// When the run began, by the gateway's clock.
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Timestamp,
@@ -67,12 +70,12 @@ pub struct JobReport {
     pub outcome: JobOutcome,
 }
 
-/// What came of a run.
+/// What came of a run. The texts are for people; they hold no secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobOutcome {
     /// Everything is as it should be.
     Done {
-        /// What was done, for people.
+        /// What was done.
         message: String,
     },
     /// Done, but something needs a person's look.
@@ -80,9 +83,44 @@ pub enum JobOutcome {
         /// What needs it.
         message: String,
     },
-    /// Nothing was changed.
+    /// It was not done, or not all of it.
     Failed {
         /// Why.
         message: String,
     },
+    /// The gateway stopped, or another process took the job over, before the end.
+    Interrupted,
+}
+
+impl JobOutcome {
+    /// The text, where there is one.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Done { message } | Self::Marked { message } | Self::Failed { message } => message,
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Whether the job did what it should.
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Done { .. } | Self::Marked { .. })
+    }
+}
+
+impl<Error: std::error::Error> From<Result<String, Error>> for JobOutcome {
+    fn from(result: Result<String, Error>) -> Self {
+        match result {
+            Ok(message) => Self::Done { message },
+            Err(error) => Self::Failed { message: error.to_string() },
+        }
+    }
+}
+
+/// The jobs of a gateway that is configured like this.
+pub(crate) fn table(config: &GatewayConfig) -> Vec<ScheduledJob> {
+    let mut jobs = vec![clean_up::tombstones(&config.jobs)];
+    if config.revocation.enabled {
+        jobs.push(clean_up::revocation(&config.jobs));
+    }
+    jobs
 }

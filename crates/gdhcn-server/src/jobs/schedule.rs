@@ -1,12 +1,15 @@
 use std::time::Duration;
 
+use gdhcn_store::job::JobState;
+use jiff::{SignedDuration, Timestamp};
+
 /// A part of one, from 0 to 1: what spreads the retries of many gateways over time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Jitter(f64);
+pub(crate) struct Jitter(f64);
 
 impl Jitter {
     /// Sixteen random bits as a part of one.
-    pub fn of(random: u16) -> Self {
+    pub(crate) fn of(random: u16) -> Self {
         Self(f64::from(random) / f64::from(u16::MAX))
     }
 }
@@ -20,7 +23,7 @@ const FIRST: Duration = Duration::from_secs(60);
 /// interval after a success; after failures one minute, doubled each time up to six hours, but
 /// never longer than the interval where that is longer than a minute. Up to a quarter is taken off
 /// by `jitter`, so that peers of one server do not come back all at once.
-pub fn retry_after(interval: Duration, failures: u32, jitter: Jitter) -> Duration {
+pub(crate) fn retry_after(interval: Duration, failures: u32, jitter: Jitter) -> Duration {
     if failures == 0 {
         return interval;
     }
@@ -29,9 +32,42 @@ pub fn retry_after(interval: Duration, failures: u32, jitter: Jitter) -> Duratio
     wait.mul_f64(1.0 - jitter.0 / 4.0)
 }
 
+/// Whether a job seems due at `now`: nobody runs it, and `wait` has passed since a run last ended.
+pub(super) fn is_due(state: Option<&JobState>, wait: Duration, now: Timestamp) -> bool {
+    let Some(state) = state else { return true };
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    let rested = |ended: Timestamp| now.duration_since(ended) >= wait;
+    !state.is_running(now) && state.last_ended_at().is_none_or(rested)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_is_due_when_nobody_runs_it_and_it_has_rested() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let wait = Duration::from_secs(60);
+        let mut state = JobState {
+            name: "publication".into(),
+            holder: None,
+            lease_until: None,
+            last_started_at: Some(at(90)),
+            last_succeeded_at: Some(at(100)),
+            last_failed_at: Some(at(50)),
+            failures: 0,
+            message: None,
+        };
+        assert!(is_due(None, wait, at(0)));
+        assert!(!is_due(Some(&state), wait, at(159)));
+        assert!(is_due(Some(&state), wait, at(160)));
+        state.last_failed_at = Some(at(110));
+        assert!(!is_due(Some(&state), wait, at(160)));
+        state.holder = Some("a process".into());
+        state.lease_until = Some(at(300));
+        assert!(!is_due(Some(&state), wait, at(299)));
+        assert!(is_due(Some(&state), wait, at(300)), "the process was killed");
+    }
 
     const NONE: Jitter = Jitter(0.0);
 

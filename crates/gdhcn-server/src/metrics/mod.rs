@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use metrics::Gauge;
 
 pub(crate) use self::board::Board;
+use crate::jobs::Job;
 
 /// The counters of one gateway.
 #[derive(Debug)]
@@ -224,27 +225,18 @@ impl Metrics {
         }
     }
 
-    /// A job ended. `job` is a name of the program, never one of the data.
-    pub fn job_ended(&self, job: &'static str, succeeded: bool, at: Timestamp) {
-        let outcome = if succeeded { "success" } else { "failure" };
-        for label in ["success", "failure"] {
-            let runs = self.board.counter(name::JOB_RUNS, &[("task", job), ("outcome", label)]);
-            runs.increment(u64::from(label == outcome));
-        }
-        if succeeded {
-            self.board.gauge(name::JOB_LAST_SUCCESS, &[("task", job)]).set(seconds(at));
+    /// This process has run a job to its end.
+    pub(crate) fn job_ended(&self, job: Job, succeeded: bool) {
+        let ended = if succeeded { "success" } else { "failure" };
+        for outcome in ["success", "failure"] {
+            let labels = [("task", job.as_str()), ("outcome", outcome)];
+            self.board.counter(name::JOB_RUNS, &labels).increment(u64::from(outcome == ended));
         }
     }
 
     /// All data of another gateway was taken over. `gateway` is its configured name.
     pub fn federation_succeeded(&self, gateway: &str, at: Timestamp) {
         self.board.gauge(name::FEDERATION_LAST_SUCCESS, &[("gateway", gateway)]).set(seconds(at));
-    }
-
-    /// The transparency log has so many entries.
-    pub fn log_size(&self, entries: u64) {
-        #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53 entries")]
-        self.board.gauge(name::LOG_ENTRIES, &[]).set(entries as f64);
     }
 
     /// Everything as text, and `state` as it is now.
@@ -339,15 +331,16 @@ mod tests {
     }
 
     #[test]
-    fn a_job_shows_its_runs_and_its_last_success() {
+    fn a_job_shows_its_runs() {
         let metrics = Metrics::new(at(0));
-        metrics.job_ended("expiry", true, at(100));
-        metrics.job_ended("expiry", false, at(200));
+        metrics.job_ended(Job::Publication, true);
+        metrics.job_ended(Job::Publication, false);
+        metrics.job_ended(Job::TombstoneCleanUp, true);
         let text = metrics.render(|_| {});
         for line in [
-            "gdhcn_job_runs_total{task=\"expiry\",outcome=\"success\"} 1",
-            "gdhcn_job_runs_total{task=\"expiry\",outcome=\"failure\"} 1",
-            "gdhcn_job_last_success_timestamp_seconds{task=\"expiry\"} 100",
+            "gdhcn_job_runs_total{task=\"publication\",outcome=\"success\"} 1",
+            "gdhcn_job_runs_total{task=\"publication\",outcome=\"failure\"} 1",
+            "gdhcn_job_runs_total{task=\"tombstone-clean-up\",outcome=\"failure\"} 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -72,9 +72,11 @@ metrics! {
         "0 while the files on disk are refused and older ones are in use.";
     RELOADED = Gauge "gdhcn_reload_last_success_timestamp_seconds"
         "When certificates or configuration were last loaded anew.";
-    JOB_RUNS = Counter "gdhcn_job_runs_total" "Runs of scheduled jobs that ended.";
+    JOB_RUNS = Counter "gdhcn_job_runs_total" "Runs of scheduled jobs that ended in this process.";
     JOB_LAST_SUCCESS = Gauge "gdhcn_job_last_success_timestamp_seconds"
-        "When a job last ended well.";
+        "When a job last ended well, in whichever process.";
+    JOB_FAILURES = Gauge "gdhcn_job_failures"
+        "Failed runs of a job since the last one that ended well, in whichever process.";
     FEDERATION_LAST_SUCCESS = Gauge "gdhcn_federation_last_success_timestamp_seconds"
         "When all data of another gateway was last taken over.";
     LOG_ENTRIES = Gauge "gdhcn_log_entries" "Entries of the transparency log.";

@@ -13,6 +13,7 @@ mod backup;
 mod connections;
 mod deletion;
 mod delta;
+mod jobs;
 mod lists;
 mod metrics;
 mod network;

@@ -6,13 +6,15 @@ use gdhcn_rules::Rule;
 use gdhcn_rules::upload::UploadRefusal;
 use gdhcn_rules::value_set::ValueSet;
 use gdhcn_store::audit_event::AuditEvent;
-use gdhcn_store::revocation_batch::{BatchList, KEPT, LISTED};
+use gdhcn_store::revocation_batch::{BatchList, LISTED};
 use gdhcn_store::trusted_issuer::NewTrustedIssuer;
 use gdhcn_store::{Location, SignedText, Store, StoreError, limit};
 use gdhcn_testkit::{TestDatabase, on_both_databases};
 use gdhcn_trust::reference::TrustedReference;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+
+use crate::job::{LONG, take};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
@@ -265,10 +267,10 @@ async fn a_deleted_batch_is_listed_until_it_is_purged(database: &TestDatabase) {
     let deleted: Vec<_> = list.batches.iter().map(|batch| batch.deleted).collect();
     assert_eq!((ids(&list), deleted), (vec![id(2), id(1)], vec![false, true]));
 
-    let limit = at(20).checked_add(KEPT).unwrap();
-    assert_eq!(store.purge_revocation_batches(limit).await.unwrap(), 0);
-    let over = limit.checked_add(SignedDuration::from_secs(1)).unwrap();
-    assert_eq!(store.purge_revocation_batches(over).await.unwrap(), 1);
+    let lease = take(&store, LONG).await.unwrap();
+    let purge = async |before| store.purge_revocation_batches(&lease, before, at(90)).await;
+    assert_eq!(purge(at(20)).await.unwrap(), 0);
+    assert_eq!(purge(at(21)).await.unwrap(), 1);
     assert_eq!(store.revocation_batch(&id(1)).await.unwrap(), None);
     let entry = |action, number| (action, Kind::RevocationBatch, id(number));
     let (stored, deleted) = (Action::Stored, Action::Deleted);
@@ -280,10 +282,12 @@ async fn a_batch_that_has_ended_is_marked_once(database: &TestDatabase) {
     let store = open(database).await;
     add(&store, 1, at(10)).await;
     let end = batch().expires;
-    assert_eq!(store.expire_revocation_batches(end).await.unwrap(), 0);
+    let lease = take(&store, LONG).await.unwrap();
+    let expire = async |now| store.expire_revocation_batches(&lease, now).await;
+    assert_eq!(expire(end).await.unwrap(), 0);
     let after = end.checked_add(SignedDuration::from_secs(1)).unwrap();
-    assert_eq!(store.expire_revocation_batches(after).await.unwrap(), 1);
-    assert_eq!(store.expire_revocation_batches(after).await.unwrap(), 0);
+    assert_eq!(expire(after).await.unwrap(), 1);
+    assert_eq!(expire(after).await.unwrap(), 0);
     let gone = store.revocation_batch(&id(1)).await.unwrap().unwrap();
     assert_eq!((gone.changed, gone.cms), (after, None));
     assert_eq!(trail(&store).await, ["CREATED", "EXPIRED"]);

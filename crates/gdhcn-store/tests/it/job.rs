@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use gdhcn_store::job::{Lease, RunEnd};
+use gdhcn_store::job::{JobState, Lease, RunEnd};
 use gdhcn_store::{Store, StoreError, limit};
 use gdhcn_testkit::on_both_databases;
 use jiff::Timestamp;
 
-use crate::store::open;
+use crate::store::{event, open, party, signer};
 
-const LONG: Duration = Duration::from_secs(600);
+pub(crate) const LONG: Duration = Duration::from_secs(600);
 
-async fn take(store: &Store, duration: Duration) -> Option<Lease> {
+pub(crate) async fn take(store: &Store, duration: Duration) -> Option<Lease> {
     store.take_lease("federation", "test", duration, Duration::ZERO).await.unwrap()
+}
+
+async fn jobs(store: &Store) -> Vec<JobState> {
+    store.overview().await.unwrap().jobs
 }
 
 /// Takes the lease as soon as the former one has ended.
@@ -50,7 +54,7 @@ async fn of_many_holders_only_one_runs(database: &TestDatabase) {
 async fn a_lease_goes_by_the_clock_of_the_database(database: &TestDatabase) {
     let store = open(database).await;
     take(&store, LONG).await.unwrap();
-    let state = store.jobs().await.unwrap().remove(0);
+    let state = jobs(&store).await.remove(0);
     let (started, until) = (state.last_started_at.unwrap(), state.lease_until.unwrap());
     assert_eq!(until.duration_since(started).as_secs(), 600);
     // Both databases run on this machine.
@@ -85,19 +89,22 @@ async fn an_ended_lease_is_taken_over_and_its_holder_changes_nothing_more(
     let new = take_over(&other).await;
     assert_ne!(old, new, "the same process name makes no same lease");
 
-    let before = store.jobs().await.unwrap();
+    let before = jobs(&store).await;
     for refused in [
+        store.expire_revocation_batches(&old, here()).await.map(|_| ()),
+        store.purge_revocation_batches(&old, here(), here()).await.map(|_| ()),
+        store.forget_tombstones(&old, here()).await.map(|_| ()),
         store.renew_lease(&old, LONG).await,
         store.check_lease(&old).await,
         store.release_lease(old.clone(), &RunEnd::Failed("late".into())).await,
     ] {
         assert!(matches!(refused, Err(StoreError::LeaseLost { .. })), "{refused:?}");
     }
-    assert_eq!(store.jobs().await.unwrap(), before);
+    assert_eq!(jobs(&store).await, before);
 
     other.check_lease(&new).await.unwrap();
     other.renew_lease(&new, 2 * LONG).await.unwrap();
-    assert!(store.jobs().await.unwrap()[0].lease_until > before[0].lease_until);
+    assert!(jobs(&store).await[0].lease_until > before[0].lease_until);
     other.release_lease(new, &RunEnd::Succeeded("done".into())).await.unwrap();
 }
 
@@ -105,19 +112,33 @@ async fn the_outcome_of_the_last_run_is_told(database: &TestDatabase) {
     let store = open(database).await;
     for failures in 1..=2 {
         let lease = take(&store, LONG).await.unwrap();
-        let running = store.jobs().await.unwrap().remove(0);
+        let running = jobs(&store).await.remove(0);
         assert!(running.holder.is_some_and(|holder| holder.starts_with("test ")));
         store.release_lease(lease, &RunEnd::Failed("é".repeat(600))).await.unwrap();
-        let state = store.jobs().await.unwrap().remove(0);
+        let state = jobs(&store).await.remove(0);
         assert_eq!((state.holder, state.lease_until, state.failures), (None, None, failures));
         assert_eq!(state.message, Some("é".repeat(limit::STATUS)));
         assert!(state.last_failed_at.is_some() && state.last_succeeded_at.is_none());
     }
     let lease = take(&store, LONG).await.unwrap();
     store.release_lease(lease, &RunEnd::Succeeded("3 peers".into())).await.unwrap();
-    let state = store.jobs().await.unwrap().remove(0);
+    let state = jobs(&store).await.remove(0);
     assert_eq!((state.failures, state.message.as_deref()), (0, Some("3 peers")));
     assert!(state.last_succeeded_at >= state.last_failed_at);
     assert_eq!(state.last_ended_at(), state.last_succeeded_at);
+}
+
+async fn marks_of_withdrawn_certificates_are_forgotten_in_time(database: &TestDatabase) {
+    let store = open(database).await;
+    store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
+    store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+    store.delete_signer_information("s1", "XA", "cms", &event("SUCCESS")).await.unwrap();
+    let lease = take(&store, LONG).await.unwrap();
+    let withdrawn = store.tombstones_since(Timestamp::UNIX_EPOCH).await.unwrap().remove(0);
+    let at = withdrawn.deleted_at;
+    assert_eq!(store.forget_tombstones(&lease, at).await.unwrap(), 0);
+    let later = at.checked_add(jiff::SignedDuration::from_millis(1)).unwrap();
+    assert_eq!(store.forget_tombstones(&lease, later).await.unwrap(), 1);
+    assert_eq!(store.tombstones_since(Timestamp::UNIX_EPOCH).await.unwrap(), []);
 }
 }

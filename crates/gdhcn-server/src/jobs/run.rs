@@ -1,0 +1,106 @@
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use gdhcn_store::job::Lease;
+use gdhcn_store::{Store, StoreError};
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+use tracing::warn;
+
+use crate::gateway::Gateway;
+
+/// One run of a job, as the job sees it. Clones are the same run.
+///
+/// A change of the database names the [`lease`](Self::lease) and is refused once that is lost.
+/// Before anything that outlasts it elsewhere, a job asks whether it still [goes on](Self::goes_on).
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    gateway: Arc<Gateway>,
+    lease: Lease,
+    holding: Arc<Holding>,
+}
+
+/// How long the lease is sure to be held.
+#[derive(Debug)]
+struct Holding {
+    /// By this process's own clock, and never later than by the database's.
+    until: Mutex<Instant>,
+    over: watch::Sender<bool>,
+}
+
+impl Run {
+    /// A run whose lease was asked for at `since`.
+    pub(super) fn new(
+        gateway: Arc<Gateway>,
+        lease: Lease,
+        since: Instant,
+        duration: Duration,
+    ) -> Self {
+        let until = Mutex::new(since + duration);
+        let holding = Arc::new(Holding { until, over: watch::Sender::new(false) });
+        Self { gateway, lease, holding }
+    }
+
+    /// The gateway that the job belongs to.
+    #[allow(dead_code, reason = "the first job that needs it follows")]
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// Its database.
+    pub(crate) fn store(&self) -> &Store {
+        self.gateway.store()
+    }
+
+    /// What every change of the database names.
+    pub(crate) fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    /// The present instant by the gateway's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.gateway.clock.now()
+    }
+
+    /// Whether the lease is still held and the gateway does not stop.
+    pub(crate) fn goes_on(&self) -> bool {
+        let until = *self.holding.until.lock().unwrap_or_else(PoisonError::into_inner);
+        !*self.holding.over.borrow() && Instant::now() < until
+    }
+
+    /// Resolves when the run must end: the lease is lost, or the gateway stops. What takes long
+    /// (a download) waits for this beside its own end.
+    #[allow(dead_code, reason = "the first job that needs it follows")]
+    pub(crate) async fn over(&self) {
+        let _ = self.holding.over.subscribe().wait_for(|over| *over).await;
+    }
+
+    /// Tells the job to end.
+    pub(super) fn end(&self) {
+        self.holding.over.send_replace(true);
+    }
+
+    /// Renews the lease time and again. Ends when it is lost.
+    pub(super) async fn keep(&self, duration: Duration) {
+        loop {
+            sleep(duration / 3).await;
+            let since = Instant::now();
+            match self.store().renew_lease(&self.lease, duration).await {
+                Ok(()) => {
+                    let mut until =
+                        self.holding.until.lock().unwrap_or_else(PoisonError::into_inner);
+                    *until = since + duration;
+                }
+                Err(StoreError::LeaseLost { .. }) => return,
+                // It may come back in time.
+                Err(error) => {
+                    warn!(job = self.lease.job(), %error, "a lease cannot be renewed");
+                    if !self.goes_on() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
