@@ -20,9 +20,14 @@ use gdhcn_envelope::pem;
 use gdhcn_envelope::rdf::canonical;
 use gdhcn_envelope::rdf::{Quad, Term};
 use gdhcn_envelope::x509::Certificate;
+use gdhcn_log::{
+    Checkpoint, Entry, NoteKey, Replay, State, Tile, read_bundle, write_bundle,
+};
 use gdhcn_revocation::batch::{self, Batch};
 use gdhcn_rules::value_set::{ValueSet, antigen_tests};
 use gdhcn_rules::{Rule, upload};
+use gdhcn_trust::onboarding_request::{OnboardingRequest, OnboardingResponse};
+use gdhcn_trust::participant_folder::{self, ParticipantFolder};
 use gdhcn_trust::reference::TrustedReference;
 use gdhcn_trust::snapshot::{self, Snapshot};
 use gdhcn_trust::{TrustStore, TrustStoreBuilder};
@@ -38,7 +43,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "hc1", run: hc1 },
     Target { name: "cms", run: cms },
     Target { name: "x509", run: x509 },
@@ -51,6 +56,8 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "statements", run: statements },
     Target { name: "rule", run: rule },
     Target { name: "batch", run: batch },
+    Target { name: "log", run: log },
+    Target { name: "onboarding", run: onboarding },
 ];
 
 /// An HC1 code, entered at the layer that the first byte names: `t` the whole text, `z` the
@@ -130,6 +137,72 @@ pub fn divoc(data: &[u8]) {
 pub fn seal(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     judge(text);
+}
+
+/// What an auditor reads of a log that may lie: `n` a signed note, `e` an entry, `t` the path of a
+/// tile, `b` a bundle of as many entries as the second byte says.
+pub fn log(data: &[u8]) {
+    const KEY: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    let Some((layer, rest)) = data.split_first() else { return };
+    match layer {
+        b'n' => {
+            if let Ok(key) = KEY.parse::<NoteKey>() {
+                let _ = Checkpoint::open(rest, &key, Backend::default());
+            }
+            let Ok(text) = std::str::from_utf8(rest) else { return };
+            if let Ok(checkpoint) = Checkpoint::parse(text) {
+                assert_eq!(Checkpoint::parse(&checkpoint.to_text()), Ok(checkpoint));
+            }
+        }
+        b'e' => {
+            if let Ok(entry) = Entry::from_bytes(rest) {
+                assert_eq!(entry.to_bytes().as_deref(), Ok(rest));
+            }
+            let mut replay = Replay::new(State::default(), None, Backend::default());
+            let _ = replay.apply(rest);
+        }
+        b't' => {
+            let Ok(text) = std::str::from_utf8(rest) else { return };
+            if let Ok(tile) = text.parse::<Tile>() {
+                assert_eq!(tile.to_string(), text);
+                let _ = tile.stored_at();
+            }
+        }
+        b'b' => {
+            let Some((width, bundle)) = rest.split_first() else { return };
+            if let Ok(entries) = read_bundle(bundle, u16::from(*width)) {
+                assert_eq!(write_bundle(&entries).as_deref(), Ok(bundle));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What an operator gets by mail: `r` a request, `s` a signed one, `f` a file of a participant's
+/// folder, its path in the first line.
+pub fn onboarding(data: &[u8]) {
+    let Some((layer, rest)) = data.split_first() else { return };
+    match layer {
+        b'r' => {
+            if let Ok(request) = OnboardingRequest::from_json(rest) {
+                let again = OnboardingRequest::from_json(request.to_json().as_bytes());
+                assert_eq!(again.map(|again| again.digest()), Ok(request.digest()));
+            }
+        }
+        b's' => {
+            let Ok(response) = OnboardingResponse::from_json(rest) else { return };
+            let _ = (response.request(), response.check(&[], Backend::default()));
+        }
+        b'f' => {
+            let mut parts = rest.splitn(2, |byte| *byte == b'\n');
+            let (path, bytes) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            let Ok(path) = std::str::from_utf8(path) else { return };
+            let file = participant_folder::File { path, bytes };
+            let folder = ParticipantFolder::read([file], &participant_folder::Limits::default());
+            assert!(folder.private_keys().count() <= 1);
+        }
+        _ => {}
+    }
 }
 
 /// A graph of nodes without names: each pair of bytes is a statement from one to the other. Its

@@ -77,6 +77,16 @@ fn batch_corpus() {
 }
 
 #[test]
+fn log_corpus() {
+    replay("log");
+}
+
+#[test]
+fn onboarding_corpus() {
+    replay("onboarding");
+}
+
+#[test]
 fn every_target_has_a_program_a_corpus_and_a_replay() {
     let replay = include_str!("replay.rs");
     let known: BTreeSet<_> = targets::TARGETS.iter().map(|target| target.name.to_owned()).collect();
