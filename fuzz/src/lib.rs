@@ -20,9 +20,7 @@ use gdhcn_envelope::pem;
 use gdhcn_envelope::rdf::canonical;
 use gdhcn_envelope::rdf::{Quad, Term};
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_log::{
-    Checkpoint, Entry, NoteKey, Replay, State, Tile, read_bundle, write_bundle,
-};
+use gdhcn_log::{Checkpoint, Entry, NoteKey, Replay, State, Tile, read_bundle, write_bundle};
 use gdhcn_revocation::batch::{self, Batch};
 use gdhcn_rules::value_set::{ValueSet, antigen_tests};
 use gdhcn_rules::{Rule, upload};
@@ -195,7 +193,8 @@ pub fn onboarding(data: &[u8]) {
         }
         b'f' => {
             let mut parts = rest.splitn(2, |byte| *byte == b'\n');
-            let (path, bytes) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            let (path, bytes) =
+                (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             let Ok(path) = std::str::from_utf8(path) else { return };
             let file = participant_folder::File { path, bytes };
             let folder = ParticipantFolder::read([file], &participant_folder::Limits::default());

@@ -76,6 +76,16 @@ pub fn read_bundle(bundle: &[u8], width: u16) -> Result<Vec<&[u8]>, BundleError>
     }
 }
 
+/// How many bytes of a bundle its first `count` entries take, where it has so many.
+pub(crate) fn length_of_entries(bundle: &[u8], count: usize) -> Option<usize> {
+    let mut rest = bundle;
+    for _ in 0..count {
+        let (length, behind) = rest.split_first_chunk()?;
+        rest = behind.get(usize::from(u16::from_be_bytes(*length))..)?;
+    }
+    Some(bundle.len() - rest.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::bundle::length_of_entries;
+use crate::hash::TreeHash;
 use crate::tree::stored_index;
 
 /// What a tile holds.
@@ -65,6 +67,23 @@ impl Tile {
     /// Whether it holds all that a tile can, and so never changes its path.
     pub fn is_full(&self) -> bool {
         self.width == Self::FULL
+    }
+
+    /// For a partial tile the full one that takes its place when the log has grown; servers may
+    /// then forget the partial one.
+    pub fn filled(&self) -> Option<Self> {
+        (!self.is_full()).then_some(Self { width: Self::FULL, ..*self })
+    }
+
+    /// The part of the full tile's bytes that this partial one is. Bytes that are too short are
+    /// given as they are: whoever reads them notices.
+    pub fn cut<'b>(&self, full: &'b [u8]) -> &'b [u8] {
+        let width = usize::from(self.width);
+        let len = match self.kind {
+            TileKind::Hashes { .. } => Some(width * TreeHash::LEN),
+            TileKind::Entries => length_of_entries(full, width),
+        };
+        len.and_then(|len| full.get(..len)).unwrap_or(full)
     }
 
     /// The index of its first hash or entry in its level.
@@ -162,6 +181,18 @@ mod tests {
     }
 
     // The examples of C2SP tlog-tiles.
+    #[test]
+    fn a_partial_tile_is_the_beginning_of_the_full_one() {
+        let partial: Tile = "tile/entries/000.p/2".parse().unwrap();
+        let full = partial.filled().unwrap();
+        assert_eq!((full.to_string().as_str(), full.filled()), ("tile/entries/000", None));
+        let bundle = b"\0\x03one\0\0\0\x05three";
+        assert_eq!(partial.cut(bundle), b"\0\x03one\0\0");
+        assert_eq!(partial.cut(b"\0\x03one\0\x01"), b"\0\x03one\0\x01");
+        let hashes: Tile = "tile/0/000.p/2".parse().unwrap();
+        assert_eq!(hashes.cut(&[7; 96]), [7; 64]);
+    }
+
     #[test]
     fn names_the_tiles_of_the_published_examples() {
         let big = 1_234_068 * 256;

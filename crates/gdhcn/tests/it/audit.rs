@@ -176,6 +176,23 @@ fn a_log_is_fetched_over_https_from_any_server_of_files() {
     assert!(told.contains("https://"), "{told}");
 }
 
+/// The checkpoint was fetched before the log grew, and its host keeps full tiles only.
+#[test]
+fn a_partial_tile_is_found_in_the_full_one() {
+    let mut log = Log::new();
+    log.publish();
+    let before = log.place.read("www/log/checkpoint");
+    let item = log.signer_item().clone();
+    for _ in 0..150 {
+        log.entries.push(entry(&item, Action::Deleted, Kind::SignerInformation));
+        log.entries.push(stored(&item));
+    }
+    log.publish();
+    log.place.write("www/log/checkpoint", before);
+    assert!(!log.place.path("www/log/tile/entries/000.p").exists());
+    log.audit().done(0);
+}
+
 #[test]
 fn an_entry_that_was_rewritten_is_named() {
     let mut log = Log::new();

@@ -95,8 +95,8 @@ async fn follow(
     let mut replay = Replay::new(memory.state, anchors, backend);
     let mut holds = true;
     while let Some((entries, hashes)) = follower.next(checkpoint.size) {
-        let bundle = source.fetch(&entries.to_string(), MAX_BUNDLE_LEN).await?;
-        let tile = source.fetch(&hashes.to_string(), TILE_LEN).await?;
+        let bundle = source.fetch_tile(&entries, MAX_BUNDLE_LEN).await?;
+        let tile = source.fetch_tile(&hashes, TILE_LEN).await?;
         let new = match follower.take(&entries, &bundle, &tile) {
             Ok(new) => new,
             Err(error) => {
