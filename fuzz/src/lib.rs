@@ -10,6 +10,7 @@ use gdhcn_credential::{Cwt, hcert, shc};
 use gdhcn_crypto::{
     Backend, Curve, DigestAlgorithm, KeyKind, Kid, SignatureScheme, Signer, SoftwareKey,
 };
+use gdhcn_dump::{Dialect, Item, Reader};
 use gdhcn_envelope::cbor::Value;
 use gdhcn_envelope::cms::{Content, SignedMessage};
 use gdhcn_envelope::cose::{self, CoseSign1};
@@ -41,7 +42,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "hc1", run: hc1 },
     Target { name: "cms", run: cms },
     Target { name: "x509", run: x509 },
@@ -56,6 +57,7 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "batch", run: batch },
     Target { name: "log", run: log },
     Target { name: "onboarding", run: onboarding },
+    Target { name: "dump", run: dump },
 ];
 
 /// An HC1 code, entered at the layer that the first byte names: `t` the whole text, `z` the
@@ -448,5 +450,25 @@ pub fn batch(data: &[u8]) {
     }
     if let Ok(Some(id)) = batch::withdrawal(data, &Batch::LIMITS) {
         assert!(batch::is_batch_id(&id));
+    }
+}
+
+/// A database dump: `p` of PostgreSQL, `m` of MySQL, `u` of unknown origin.
+pub fn dump(data: &[u8]) {
+    let Some((form, rest)) = data.split_first() else { return };
+    let mut limits = gdhcn_dump::Limits::default();
+    (limits.value, limits.row) = (1 << 10, 2 << 10);
+    let reader = Reader::new(rest, limits, |table| table.starts_with('t'));
+    let reader = match form {
+        b'p' => reader.of_dialect(Dialect::PostgreSql),
+        b'm' => reader.of_dialect(Dialect::MySql),
+        b'u' => reader,
+        _ => return,
+    };
+    for item in reader {
+        let Ok(Item::Row(row)) = item else { continue };
+        assert_eq!(row.values.len(), row.table.columns.len());
+        let sizes = row.values.iter().filter_map(gdhcn_dump::Value::text).map(str::len);
+        assert!(sizes.sum::<usize>() <= limits.row);
     }
 }

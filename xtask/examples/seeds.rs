@@ -36,6 +36,50 @@ fn main() {
     divoc();
     seal(&signer, &certificate);
     statements();
+    dump();
+}
+
+fn dump() {
+    let corpus = Corpus::of("dump");
+    for (name, form, text) in [
+        (
+            "copy",
+            b'u',
+            "CREATE TABLE public.t (id bigint NOT NULL, \"a\" text);\nCOPY public.t (id, a) FROM stdin;\n1\t\\N\n2\tx\\ty\\\\\\101\\x42\n\\.\n",
+        ),
+        ("copy_cut", b'p', "COPY t (a) FROM stdin;\n1\tb\\"),
+        ("copy_windows", b'p', "COPY t (a) FROM stdin;\r\n1\\r\r\n\\.\r\n"),
+        (
+            "inserts",
+            b'p',
+            "INSERT INTO t (a, b) VALUES (E'\\u00e9\\x4', B'101'), (-1.5e3, 'x''y'::text);",
+        ),
+        (
+            "functions",
+            b'p',
+            "CREATE FUNCTION f() AS $_$ '; $1 $ $_$;\n/* a */ COMMENT ON t IS E'\\';';\nINSERT INTO t (a) VALUES (1);",
+        ),
+        (
+            "mysql",
+            b'u',
+            "/*!40101 SET NAMES utf8mb4 */;\nCREATE TABLE `t` (`a` bit(1) DEFAULT b'0', KEY `k` (`a`)) COMMENT='x;\\'';\nINSERT INTO `t` VALUES (_binary '\\0'),(0x4a4),(x'4a'),(b'101'),('\\%\\Z');",
+        ),
+        (
+            "mysql_delimiter",
+            b'm',
+            "USE `a`;\nDELIMITER ;;\nCREATE TRIGGER x BEGIN SELECT 1; END ;;\nDELIMITER ;\nREPLACE INTO t (a) VALUES ();",
+        ),
+        ("two_tables", b'u', "CREATE TABLE a.t (x int); CREATE TABLE b.t (x int);"),
+        ("expression", b'm', "INSERT INTO t (a, b) VALUES (NOW(), f(',)', (1))), (1, 2);"),
+        ("backslash", b'u', "INSERT INTO t (a) VALUES ('x\\y');"),
+    ] {
+        corpus.add(name, form, text.as_bytes());
+    }
+    corpus.add(
+        "too_long",
+        b'm',
+        format!("INSERT INTO t (a,b) VALUES ('{}',1);", "x".repeat(2000)).as_bytes(),
+    );
 }
 
 fn card(signer: &SoftwareKey) {

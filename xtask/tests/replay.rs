@@ -87,6 +87,11 @@ fn onboarding_corpus() {
 }
 
 #[test]
+fn dump_corpus() {
+    replay("dump");
+}
+
+#[test]
 fn every_target_has_a_program_a_corpus_and_a_replay() {
     let replay = include_str!("replay.rs");
     let known: BTreeSet<_> = targets::TARGETS.iter().map(|target| target.name.to_owned()).collect();

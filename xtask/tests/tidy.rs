@@ -57,6 +57,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
         &[
             "gdhcn-store",
             "gdhcn-client",
+            "gdhcn-dump",
             "gdhcn-log",
             "gdhcn-explain",
             "gdhcn-verify",
@@ -92,6 +93,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
             "gdhcn-server",
             "gdhcn-store",
             "gdhcn-client",
+            "gdhcn-dump",
             "gdhcn-log",
             "gdhcn-explain",
             "gdhcn-verify",

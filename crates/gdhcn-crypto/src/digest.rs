@@ -53,6 +53,27 @@ pub fn sha256(data: &[u8]) -> [u8; 32] {
     Sha256::digest(data).into()
 }
 
+/// SHA-256 of what comes piece by piece.
+#[derive(Clone, Debug, Default)]
+pub struct RunningSha256(Sha256);
+
+impl RunningSha256 {
+    /// Of nothing so far.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +95,13 @@ mod tests {
         assert!(
             hex::encode(DigestAlgorithm::Sha512.digest(b"abc")).starts_with("ddaf35a193617aba")
         );
+    }
+
+    #[test]
+    fn pieces_have_the_digest_of_the_whole() {
+        let mut running = RunningSha256::new();
+        running.update(b"a");
+        running.update(b"bc");
+        assert_eq!(running.finish(), sha256(b"abc"));
     }
 }

@@ -25,7 +25,7 @@ mod verifier;
 pub use backend::Backend;
 #[cfg(not(target_arch = "wasm32"))]
 pub use backend::software_key::{KeyKind, RsaSize, SoftwareKey};
-pub use digest::{DigestAlgorithm, sha256};
+pub use digest::{DigestAlgorithm, RunningSha256, sha256};
 pub use key::{Curve, EcPublicKey, Ed25519PublicKey, KeyError, PublicKey, RsaPublicKey};
 pub use kid::{Kid, Thumbprint, ThumbprintError};
 pub use scheme::SignatureScheme;

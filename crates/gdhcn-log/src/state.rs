@@ -325,9 +325,9 @@ fn unsigned(entry: &Entry, present: Option<&Item>) -> Result<Standing, Fault> {
         }
         (Action::Deleted | Action::Offboarded, Some(_), _) => Unproven::Peer,
         (_, Some(_), Kind::TrustedReference) => Unproven::Peer,
+        (Action::Imported, None, Kind::TrustedReference | Kind::ValueSet) => Unproven::Imported,
         (_, None, Kind::ValueSet) if entry.operator.is_some() => Unproven::Operator,
         (_, None, Kind::ValueSet) => Unproven::Job,
-        (Action::Imported, None, Kind::TrustedReference) => Unproven::Imported,
         // Roles and intervals are the operator's to set; nobody signs them.
         (Action::Updated, None, kind) if is_anchored(kind) && entry.operator.is_some() => {
             Unproven::Operator

@@ -78,11 +78,12 @@ impl Store {
 }
 
 /// A folder that goes when dropped.
-struct Scratch(PathBuf);
+#[derive(Debug)]
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    fn new() -> Result<Self, StoreError> {
-        let path = std::env::temp_dir().join(format!("gdhcn-backup-{}", Uuid::new_v4()));
+    pub(crate) fn new() -> Result<Self, StoreError> {
+        let path = std::env::temp_dir().join(format!("gdhcn-{}", Uuid::new_v4()));
         create_folder(&path).map_err(|source| StoreError::Folder { path: path.clone(), source })?;
         Ok(Self(path))
     }

@@ -39,8 +39,8 @@ pub enum StoreError {
     /// The file to write exists already.
     #[error("{0} exists already; name a new file")]
     FileExists(PathBuf),
-    /// A backup is restored into an empty database only.
-    #[error("the database is not empty: there are rows in {table}; restore into a new one")]
+    /// A backup is restored, and another gateway taken over, into an empty database only.
+    #[error("the database is not empty: there are rows in {table}; name a new one")]
     NotEmpty {
         /// The first table with rows.
         table: String,

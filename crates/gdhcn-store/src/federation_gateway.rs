@@ -81,30 +81,7 @@ impl Store {
             .row("SELECT 1 FROM federation_gateway WHERE gateway_id = $1", values![id])
             .await?
             .is_some();
-        writing
-            .execute(
-                "INSERT INTO federation_gateway (gateway_id, created_at, gateway_endpoint,
-                    gateway_kid, gateway_public_key, downloader_implementation, download_target,
-                    mode, signature, download_interval_seconds, retry_count)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)
-                 ON CONFLICT (gateway_id) DO UPDATE SET created_at = $2, gateway_endpoint = $3,
-                    gateway_kid = $4, gateway_public_key = $5, downloader_implementation = $6,
-                    download_target = $7, mode = $8, signature = $9,
-                    download_interval_seconds = $10",
-                values![
-                    id,
-                    new.created_at,
-                    &new.peer.endpoint,
-                    &new.peer.kid,
-                    &new.peer.public_key,
-                    new.peer.downloader.map(|known| known.as_str()),
-                    new.peer.target.as_str(),
-                    new.peer.mode.as_str(),
-                    &new.signature,
-                    new.interval_seconds.map(i64::from),
-                ],
-            )
-            .await?;
+        write(&mut writing, new).await?;
         let entry = log::of_peer(id, known, &text, &new.signature, event);
         log::append(&mut writing, &entry).await?;
         if let Some(assigned) = assigned {
@@ -196,6 +173,38 @@ impl Store {
     }
 }
 
+/// Writes a peer in the place of the one with the same identity, without an entry of the log.
+pub(crate) async fn write(
+    transaction: &mut Transaction,
+    new: &NewFederationGateway,
+) -> Result<(), StoreError> {
+    transaction
+        .execute(
+            "INSERT INTO federation_gateway (gateway_id, created_at, gateway_endpoint,
+                gateway_kid, gateway_public_key, downloader_implementation, download_target,
+                mode, signature, download_interval_seconds, retry_count)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)
+             ON CONFLICT (gateway_id) DO UPDATE SET created_at = $2, gateway_endpoint = $3,
+                gateway_kid = $4, gateway_public_key = $5, downloader_implementation = $6,
+                download_target = $7, mode = $8, signature = $9,
+                download_interval_seconds = $10",
+            values![
+                &new.peer.gateway_id,
+                new.created_at,
+                &new.peer.endpoint,
+                &new.peer.kid,
+                &new.peer.public_key,
+                new.peer.downloader.map(|known| known.as_str()),
+                new.peer.target.as_str(),
+                new.peer.mode.as_str(),
+                &new.signature,
+                new.interval_seconds.map(i64::from),
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
 /// Records inside a transaction that a pull succeeded.
 pub(crate) async fn succeeded(
     transaction: &mut Transaction,
@@ -284,7 +293,7 @@ async fn assign(
 }
 
 impl NewFederationGateway {
-    fn check(&self) -> Result<(), StoreError> {
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
         let peer = &self.peer;
         for (column, value, longest) in [
             ("federation_gateway.gateway_id", Some(&peer.gateway_id), limit::UUID),

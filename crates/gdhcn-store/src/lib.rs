@@ -29,6 +29,7 @@ pub mod limit;
 pub mod onboarding;
 pub mod revocation_batch;
 pub mod signer_information;
+pub mod takeover;
 pub mod tombstone;
 pub mod trusted_issuer;
 pub mod trusted_party;

@@ -78,23 +78,33 @@ pub(crate) async fn append_all(
     }
     let mut frontier = frontier(transaction).await?;
     for entry in entries {
-        let bytes = entry.to_bytes()?;
-        let size = frontier.size();
+        append_behind(transaction, &mut frontier, entry).await?;
+    }
+    Ok(())
+}
+
+/// Adds an entry behind the last one, for a change with more than are held at once.
+pub(crate) async fn append_behind(
+    transaction: &mut Transaction,
+    frontier: &mut Frontier,
+    entry: &Entry,
+) -> Result<(), StoreError> {
+    let bytes = entry.to_bytes()?;
+    let size = frontier.size();
+    transaction
+        .execute(
+            "INSERT INTO log_entry (idx, entry) VALUES ($1, $2)",
+            values![place(size)?, bytes.as_slice()],
+        )
+        .await?;
+    let first = stored_count(size);
+    for (at, hash) in (first..).zip(frontier.push(TreeHash::of_leaf(&bytes))) {
         transaction
             .execute(
-                "INSERT INTO log_entry (idx, entry) VALUES ($1, $2)",
-                values![place(size)?, bytes.as_slice()],
+                "INSERT INTO log_hash (idx, hash) VALUES ($1, $2)",
+                values![place(at)?, hash.as_bytes().as_slice()],
             )
             .await?;
-        let first = stored_count(size);
-        for (at, hash) in (first..).zip(frontier.push(TreeHash::of_leaf(&bytes))) {
-            transaction
-                .execute(
-                    "INSERT INTO log_hash (idx, hash) VALUES ($1, $2)",
-                    values![place(at)?, hash.as_bytes().as_slice()],
-                )
-                .await?;
-        }
     }
     Ok(())
 }
@@ -301,7 +311,7 @@ pub(crate) async fn size(transaction: &mut Transaction) -> Result<u64, sqlx::Err
     u64::try_from(size).map_err(|error| undecodable("idx", error))
 }
 
-async fn frontier(transaction: &mut Transaction) -> Result<Frontier, StoreError> {
+pub(crate) async fn frontier(transaction: &mut Transaction) -> Result<Frontier, StoreError> {
     let size = size(transaction).await?;
     let hashes = hashes(transaction, &Frontier::stored_at(size)).await?;
     Frontier::new(size, hashes).map_err(|error| undecodable("hash", error).into())

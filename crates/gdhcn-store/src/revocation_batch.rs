@@ -287,7 +287,7 @@ fn of_job(now: Timestamp, event: &str, description: String) -> AuditEvent {
 }
 
 /// The second of a change made `now`: never one before the newest stored one.
-async fn second_of_change(
+pub(crate) async fn second_of_change(
     transaction: &mut Transaction,
     now: Timestamp,
 ) -> Result<i64, sqlx::Error> {

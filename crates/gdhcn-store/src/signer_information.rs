@@ -12,6 +12,7 @@ use crate::error::{Conflict, StoreError, UnreadableRow};
 use crate::limit;
 use crate::log;
 use crate::store::{Change, Store, TrustContent, kid_is_taken};
+use crate::tombstone::{self, Tombstone};
 use crate::trusted_party::UnknownName;
 
 /// What an uploaded certificate is for: the certificate groups that participants add.
@@ -287,24 +288,17 @@ pub(crate) async fn bury(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     erase(transaction, &row.id).await?;
-    transaction
-        .execute(
-            "INSERT INTO signer_tombstone (thumbprint, created_at, deleted_at, country,
-                raw_data, certificate_type, kid, domain)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            values![
-                &row.thumbprint,
-                row.created_at,
-                at,
-                &row.country,
-                &row.raw_data,
-                row.certificate_type.as_str(),
-                &row.kid,
-                &row.domain,
-            ],
-        )
-        .await?;
-    Ok(())
+    let tombstone = Tombstone {
+        thumbprint: row.thumbprint.clone(),
+        created_at: row.created_at,
+        deleted_at: at,
+        country: row.country.clone(),
+        raw_data: row.raw_data.clone(),
+        certificate_type: row.certificate_type,
+        kid: row.kid.clone(),
+        domain: row.domain.clone(),
+    };
+    tombstone::write(transaction, &tombstone).await
 }
 
 /// Takes a row away, leaving nothing.

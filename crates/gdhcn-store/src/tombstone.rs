@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::database::{Row, values};
+use crate::database::{Row, Transaction, values};
 use crate::error::StoreError;
 use crate::job::{self, Lease};
 use crate::signer_information::SignerType;
@@ -67,6 +67,31 @@ impl Store {
         writing.commit_unrecorded().await?;
         Ok(forgotten)
     }
+}
+
+/// Writes a row as it is.
+pub(crate) async fn write(
+    transaction: &mut Transaction,
+    row: &Tombstone,
+) -> Result<(), StoreError> {
+    transaction
+        .execute(
+            "INSERT INTO signer_tombstone (thumbprint, created_at, deleted_at, country,
+                raw_data, certificate_type, kid, domain)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            values![
+                &row.thumbprint,
+                row.created_at,
+                row.deleted_at,
+                &row.country,
+                &row.raw_data,
+                row.certificate_type.as_str(),
+                &row.kid,
+                &row.domain,
+            ],
+        )
+        .await?;
+    Ok(())
 }
 
 fn from_row(row: &Row) -> Result<Tombstone, sqlx::Error> {

@@ -207,17 +207,26 @@ pub(crate) async fn insert(
     new.check()?;
     let uuid = Uuid::new_v4().to_string();
     write(transaction, &new.clone().into_row(Some(uuid.clone()), 1, None)).await?;
-    let what = (Action::Onboarded, Kind::TrustedIssuer);
-    let entry = log::of_own_act(what, &uuid, event, None);
-    let entry = entry.with(Attribute::Domain, new.domain.as_deref());
-    let entry = Entry {
-        country: Some(new.country.clone()),
-        content: Some(Content::of(signed.as_bytes())),
-        signature: Some(new.signature.clone()),
-        ..entry
-    };
-    log::append(transaction, &entry).await?;
+    log::append(transaction, &entry(new, &uuid, signed, event)).await?;
     Ok(uuid)
+}
+
+/// What an issuer's coming looks like in the log; `signed` is what the trust anchor signed.
+pub(crate) fn entry(
+    issuer: &NewTrustedIssuer,
+    uuid: &str,
+    signed: &str,
+    event: &AuditEvent,
+) -> Entry {
+    let what = (Action::Onboarded, Kind::TrustedIssuer);
+    let entry = log::of_own_act(what, uuid, event, None);
+    let entry = entry.with(Attribute::Domain, issuer.domain.as_deref());
+    Entry {
+        country: Some(issuer.country.clone()),
+        content: Some(Content::of(signed.as_bytes())),
+        signature: Some(issuer.signature.clone()),
+        ..entry
+    }
 }
 
 /// Takes an own row away inside the transaction of a change, with its entry of the log.

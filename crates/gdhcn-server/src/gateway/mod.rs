@@ -9,6 +9,7 @@ mod act;
 pub(crate) mod authentication;
 mod country_list;
 mod delta;
+pub mod import;
 mod issuers;
 mod list;
 mod list_query;

@@ -3,7 +3,7 @@
 use crate::program::{Place, assert_snapshot};
 
 /// Every command that does something.
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 26] = [
     &["demo"],
     &["verify"],
     &["decode"],
@@ -29,6 +29,7 @@ const COMMANDS: [&[&str]; 25] = [
     &["gateway", "status"],
     &["gateway", "backup"],
     &["gateway", "restore"],
+    &["gateway", "import"],
 ];
 
 #[test]

@@ -10,6 +10,7 @@ mod decode;
 mod demo;
 mod demo_by_hand;
 mod forge;
+mod gateway_import;
 mod gateway_operating;
 mod help;
 mod hostile_inputs;

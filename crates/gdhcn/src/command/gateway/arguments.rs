@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use gdhcn_codes::Participant;
 
 use super::audit::AuditArguments;
+use super::import_arguments::ImportArguments;
 use super::issuer::IssuerCommand;
 use super::onboarding_arguments::{
     ApproveArguments, OffboardArguments, OnboardArguments, RequestsArguments,
@@ -44,6 +45,8 @@ pub(crate) enum GatewayCommand {
     Backup(BackupArguments),
     /// Fill an empty database of either kind from a backup.
     Restore(RestoreArguments),
+    /// Move in: take over the content of another gateway from a dump of its database.
+    Import(ImportArguments),
 }
 
 const INIT_EXAMPLES: &str = "\

@@ -6,6 +6,8 @@ mod audit;
 mod backup;
 mod config;
 mod desk;
+mod import;
+mod import_arguments;
 mod init;
 mod issuer;
 mod offboard;
@@ -38,5 +40,6 @@ pub(crate) fn run(command: &GatewayCommand) -> Result<Exit, Fault> {
         GatewayCommand::Status(arguments) => status::run(arguments),
         GatewayCommand::Backup(arguments) => backup::back_up(arguments),
         GatewayCommand::Restore(arguments) => backup::restore(arguments),
+        GatewayCommand::Import(arguments) => import::run(arguments),
     }
 }

@@ -1,0 +1,262 @@
+//! Whether a row is there already, or something that speaks against it.
+
+use std::collections::HashSet;
+
+use gdhcn_log::{Entry, Kind, rule_key};
+
+use super::{Added, Before, OLD_EVENT, Taken, Takeover};
+use crate::database::{Transaction, Value, undecodable, values};
+use crate::error::StoreError;
+
+/// Most entries of the log that are read at a time.
+const PORTION: i64 = 256;
+
+/// By what a row is known.
+struct Known {
+    table: &'static str,
+    /// What names it.
+    name: Vec<Column>,
+    /// What a row with its name must say to be the same.
+    content: Vec<Column>,
+    /// What no other row may have: its table, column and value.
+    unique: Vec<(&'static str, Column)>,
+    /// What the log calls it.
+    logged: Option<(Kind, String)>,
+}
+
+type Column = (&'static str, Value);
+
+impl Known {
+    fn new(table: &'static str, name: Vec<Column>, content: Vec<Column>) -> Self {
+        Self { table, name, content, unique: Vec::new(), logged: None }
+    }
+
+    fn unique(mut self, table: &'static str, column: &'static str, value: &str) -> Self {
+        self.unique.push((table, (column, value.into())));
+        self
+    }
+
+    fn logged(mut self, kind: Kind, key: &str) -> Self {
+        self.logged = Some((kind, key.to_owned()));
+        self
+    }
+}
+
+impl Takeover {
+    pub(super) async fn presence(&mut self, row: &Taken) -> Result<Added, StoreError> {
+        let Some(known) = self.known(row) else {
+            let present = matches!(row, Taken::Event(old) if self.events.contains(&old.number));
+            return Ok(if present { Added::Present } else { Added::New });
+        };
+        if self.writing.has(known.table, &known.name).await? {
+            let whole = [known.name.as_slice(), &known.content].concat();
+            if self.writing.has(known.table, &whole).await? {
+                return Ok(Added::Present);
+            }
+            let name = known.name.last().map(|(column, _)| *column);
+            return Ok(Added::Clash(name.unwrap_or_default()));
+        }
+        if known.logged.is_some_and(|logged| self.removed.contains(&logged)) {
+            return Ok(Added::Removed);
+        }
+        for (table, column) in known.unique {
+            let name = column.0;
+            if self.writing.has(table, &[column]).await? {
+                return Ok(Added::Clash(name));
+            }
+        }
+        if let Taken::Rule(rule) = row
+            && self.before == Before::Something
+        {
+            let latest = self
+                .writing
+                .integer(
+                    "SELECT COALESCE(MAX(created_at), 0) FROM validation_rule WHERE rule_id = $1",
+                    values![&rule.rule_id],
+                )
+                .await?;
+            // What comes last counts, so an older one must not come behind it.
+            if latest > rule.created_at.as_millisecond() {
+                return Ok(Added::Clash("rule_id"));
+            }
+        }
+        Ok(Added::New)
+    }
+
+    fn known(&self, row: &Taken) -> Option<Known> {
+        // Lists and documents name certificates by their kid alone, whichever table they are in.
+        let kid = |known: Known, kid: &str| {
+            known.unique("trusted_party", "kid", kid).unique("signer_information", "kid", kid)
+        };
+        let uuid = |known: Known, uuid: &Option<String>| match uuid {
+            Some(uuid) => {
+                let table = known.table;
+                known.unique(table, "uuid", uuid)
+            }
+            None => known,
+        };
+        Some(match row {
+            Taken::Party(row) => {
+                let content = vec![
+                    ("country", Value::from(&row.country)),
+                    ("certificate_type", row.certificate_type.as_str().into()),
+                    ("kid", (&row.kid).into()),
+                ];
+                let name = vec![("thumbprint", (&row.thumbprint).into())];
+                let known = Known::new("trusted_party", name, content)
+                    .logged(Kind::TrustedParty, &row.thumbprint);
+                uuid(kid(known, &row.kid), &row.uuid)
+            }
+            Taken::Signer(row) => {
+                let content = vec![
+                    ("country", Value::from(&row.country)),
+                    ("certificate_type", row.certificate_type.as_str().into()),
+                    ("kid", (&row.kid).into()),
+                ];
+                let name = vec![("thumbprint", (&row.thumbprint).into())];
+                let known = Known::new("signer_information", name, content)
+                    .unique("signer_tombstone", "thumbprint", &row.thumbprint)
+                    .logged(Kind::SignerInformation, &row.thumbprint);
+                uuid(kid(known, &row.kid), &row.uuid)
+            }
+            Taken::Tombstone(row) => {
+                let name = vec![("thumbprint", (&row.thumbprint).into())];
+                Known::new("signer_tombstone", name, Vec::new()).unique(
+                    "signer_information",
+                    "thumbprint",
+                    &row.thumbprint,
+                )
+            }
+            Taken::Issuer(row, _) => {
+                let name = vec![
+                    ("country", Value::from(&row.issuer.country)),
+                    ("name", (&row.issuer.name).into()),
+                    ("url_type", (&row.issuer.url_type).into()),
+                    ("url", (&row.issuer.url).into()),
+                ];
+                let content = vec![("signature", (&row.issuer.signature).into())];
+                let known = Known::new("trusted_issuer", name, content);
+                let logged = row.uuid.as_ref().map(|uuid| (Kind::TrustedIssuer, uuid.clone()));
+                uuid(Known { logged, ..known }, &row.uuid)
+            }
+            Taken::Reference(row) => {
+                let name = vec![("uuid", Value::from(&row.uuid))];
+                let content = vec![
+                    ("country", Value::from(&row.country)),
+                    ("url", (&row.url).into()),
+                    ("service", (&row.service).into()),
+                    ("name", (&row.name).into()),
+                    ("reference_version", (&row.reference_version).into()),
+                ];
+                Known::new("trusted_reference", name, content)
+                    .logged(Kind::TrustedReference, &row.uuid)
+            }
+            Taken::Gateway(row) => {
+                let name = vec![("gateway_id", (&row.peer.gateway_id).into())];
+                let content = vec![("signature", (&row.signature).into())];
+                Known::new("federation_gateway", name, content)
+                    .logged(Kind::FederationGateway, &row.peer.gateway_id)
+            }
+            Taken::Rule(row) => {
+                let name = vec![
+                    ("rule_id", Value::from(&row.rule_id)),
+                    ("version", (&row.version).into()),
+                ];
+                let content = vec![("cms", (&row.message.cms).into())];
+                let sequence = ("sequence", self.rules.saturating_add(row.sequence).into());
+                let mut known = Known::new("validation_rule", name, content)
+                    .logged(Kind::ValidationRule, &rule_key(&row.rule_id, &row.version));
+                known.unique.push(("validation_rule", sequence));
+                known
+            }
+            Taken::ValueSet(row) => {
+                let name = vec![("id", (&row.id).into())];
+                Known::new("value_set", name, vec![("json", (&row.json).into())])
+                    .logged(Kind::ValueSet, &row.id)
+            }
+            Taken::Batch(row) => {
+                let name = vec![("batch_id", (&row.batch_id).into())];
+                let content = vec![
+                    ("country", Value::from(&row.country)),
+                    ("hash_type", (&row.hash_type).into()),
+                    ("deleted", row.message.is_none().into()),
+                ];
+                Known::new("revocation_batch", name, content)
+                    .logged(Kind::RevocationBatch, &row.batch_id)
+            }
+            Taken::Event(_) => return None,
+        })
+    }
+}
+
+impl Transaction {
+    /// Whether the table has an own row with these values.
+    pub(super) async fn has(
+        &mut self,
+        table: &'static str,
+        columns: &[Column],
+    ) -> Result<bool, StoreError> {
+        let mut sql = format!("SELECT 1 FROM {table} WHERE 1 = 1");
+        let mut values = Vec::with_capacity(columns.len());
+        for (place, (column, value)) in (1..).zip(columns) {
+            sql.push_str(&format!(" AND {column} = ${place}"));
+            values.push(value.clone());
+        }
+        const PULLED: [&str; 4] =
+            ["trusted_party", "signer_information", "trusted_issuer", "trusted_reference"];
+        if !columns.is_empty() && PULLED.contains(&table) {
+            sql.push_str(" AND source_gateway_id IS NULL");
+        }
+        sql.push_str(" LIMIT 1");
+        Ok(!self.rows_dynamic(sql, &values).await?.is_empty())
+    }
+}
+
+/// Own things that the log says are gone.
+pub(super) async fn removed(
+    transaction: &mut Transaction,
+) -> Result<HashSet<(Kind, String)>, StoreError> {
+    let mut removed = HashSet::new();
+    for portion in 0.. {
+        let rows = transaction
+            .rows(
+                "SELECT entry FROM log_entry WHERE idx >= $1 ORDER BY idx LIMIT $2",
+                values![portion * PORTION, PORTION],
+            )
+            .await?;
+        for row in &rows {
+            let bytes: Vec<u8> = row.at(0)?;
+            let entry =
+                Entry::from_bytes(&bytes).map_err(|error| undecodable("log_entry", error))?;
+            if entry.source_gateway.is_some() {
+                continue;
+            }
+            let thing = (entry.kind, entry.key);
+            if entry.action.removes() {
+                removed.insert(thing);
+            } else {
+                removed.remove(&thing);
+            }
+        }
+        if rows.is_empty() {
+            break;
+        }
+    }
+    Ok(removed)
+}
+
+/// The old numbers of the events that are in the trail.
+pub(super) async fn events(transaction: &mut Transaction) -> Result<HashSet<i64>, StoreError> {
+    let rows = transaction
+        .rows(
+            "SELECT request_id FROM audit_event WHERE request_id LIKE $1",
+            values![format!("{OLD_EVENT}%").as_str()],
+        )
+        .await?;
+    let mut numbers = HashSet::with_capacity(rows.len());
+    for row in &rows {
+        let name: String = row.at(0)?;
+        numbers.extend(name.strip_prefix(OLD_EVENT).and_then(|number| number.parse::<i64>().ok()));
+    }
+    Ok(numbers)
+}
