@@ -38,6 +38,7 @@ pub mod validation_rule;
 pub mod value_set;
 
 mod backup;
+mod changes;
 mod database;
 mod error;
 mod location;
@@ -47,6 +48,7 @@ mod schema;
 mod signed_text;
 mod store;
 
+pub use changes::Changes;
 pub use error::{Conflict, StoreError, UnreadableRow};
 pub use location::{Location, PostgresUrl};
 pub use overview::Overview;

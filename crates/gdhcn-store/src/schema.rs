@@ -2,6 +2,7 @@
 
 use sqlx::migrate::Migrator;
 
+use crate::changes::CHANNEL;
 use crate::database::{Pool, Transaction};
 use crate::error::StoreError;
 
@@ -60,12 +61,15 @@ async fn count_changes(
             // Making it anew would hold up everybody who reads the table.
             if present.is_empty() {
                 transaction
-                    .execute(
-                        "CREATE OR REPLACE FUNCTION count_trust_change() RETURNS trigger
-                         LANGUAGE plpgsql AS $$ BEGIN
-                            UPDATE trust_revision SET value = value + 1 WHERE id = 1;
-                            RETURN NULL;
-                         END $$",
+                    .execute_dynamic(
+                        format!(
+                            "CREATE OR REPLACE FUNCTION count_trust_change() RETURNS trigger
+                             LANGUAGE plpgsql AS $$ BEGIN
+                                UPDATE trust_revision SET value = value + 1 WHERE id = 1;
+                                NOTIFY {CHANNEL};
+                                RETURN NULL;
+                             END $$"
+                        ),
                         &[],
                     )
                     .await?;

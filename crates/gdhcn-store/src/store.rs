@@ -135,6 +135,10 @@ impl Store {
         self.pool.close().await;
     }
 
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// Begins a look at the content as it is at one moment.
     pub(crate) async fn read(&self) -> Result<Transaction, StoreError> {
         Ok(self.pool.read().await?)

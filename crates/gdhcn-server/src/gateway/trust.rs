@@ -14,8 +14,10 @@ use tracing::{error, info, warn};
 use super::snapshot::TrustSnapshot;
 use crate::listen::stopped;
 
-/// How often the database is asked for changes by other processes.
+/// How often the database is asked for changes by other processes, where it does not tell of them.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+/// Reading takes at the most a quarter of the time, however often others make changes.
+const REST: u32 = 3;
 /// After so long without a successful look at the database the content counts as outdated.
 const OUTDATED_AFTER: Duration = Duration::from_secs(15);
 
@@ -141,12 +143,21 @@ impl Trust {
     /// Refreshes until told to stop.
     pub(crate) async fn follow(&self, mut stop: watch::Receiver<bool>) {
         let mut failing = false;
+        let mut changes = self.store.changes();
+        let mut rest = Duration::ZERO;
         loop {
+            let told = async {
+                tokio::time::sleep(rest).await;
+                changes.next().await;
+            };
             tokio::select! {
                 () = stopped(&mut stop) => return,
-                () = tokio::time::sleep(FOLLOW_EVERY) => {}
+                () = told => {}
+                () = tokio::time::sleep(FOLLOW_EVERY.max(rest)) => {}
             }
+            let begun = Instant::now();
             let refreshed = self.refresh().await;
+            rest = begun.elapsed() * REST;
             // Said once, not every second.
             match (&refreshed, failing) {
                 (Err(error), false) => {

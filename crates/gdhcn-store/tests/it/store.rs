@@ -59,6 +59,19 @@ pub(crate) async fn open(database: &TestDatabase) -> Store {
     Store::open(Location::from(database.location())).await.unwrap()
 }
 
+/// PostgreSQL tells other processes at once; of SQLite they ask.
+#[tokio::test]
+async fn a_change_is_told_to_others() {
+    let Some(database) = TestDatabase::postgres() else { return };
+    let (store, other) = (open(&database).await, open(&database).await);
+    let mut changes = other.changes();
+    changes.next().await;
+    let quiet = tokio::time::timeout(std::time::Duration::from_millis(50), changes.next());
+    quiet.await.unwrap_err();
+    store.insert_trusted_party(party("a"), &event("ONBOARDED")).await.unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(60), changes.next()).await.unwrap();
+}
+
 on_both_databases! {
 async fn every_change_is_in_the_log_and_no_refused_one_is(database: &TestDatabase) {
     let store = open(database).await;
