@@ -165,7 +165,7 @@ pub fn log(data: &[u8]) {
             let Ok(text) = std::str::from_utf8(rest) else { return };
             if let Ok(tile) = text.parse::<Tile>() {
                 assert_eq!(tile.to_string(), text);
-                let _ = tile.stored_at();
+                let _ = (tile.stored_in(1 << 40), tile.stored_in(u64::MAX));
             }
         }
         b'b' => {

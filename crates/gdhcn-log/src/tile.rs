@@ -96,15 +96,16 @@ impl Tile {
         self.first() + u64::from(self.width) <= hashes_of(self.kind, size)
     }
 
-    /// Where its hashes are stored, in their order; nothing for entries, and only for a tile that
-    /// is in a tree.
-    pub fn stored_at(&self) -> Vec<u64> {
-        match self.kind {
+    /// Where its hashes are stored, in their order, when a tree of `size` leaves has it; nothing for
+    /// entries.
+    pub fn stored_in(&self, size: u64) -> Option<Vec<u64>> {
+        let places = self.first()..self.first() + u64::from(self.width);
+        self.is_in_tree(size).then(|| match self.kind {
             TileKind::Entries => Vec::new(),
-            TileKind::Hashes { level } => (self.first()..self.first() + u64::from(self.width))
-                .map(|index| stored_index(8 * level, index))
-                .collect(),
-        }
+            TileKind::Hashes { level } => {
+                places.map(|index| stored_index(8 * level, index)).collect()
+            }
+        })
     }
 }
 

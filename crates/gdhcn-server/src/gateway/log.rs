@@ -114,16 +114,15 @@ pub(crate) async fn tile(
     gateway.log.as_ref().ok_or_else(Problem::no_such_path)?;
     let tile: Tile = format!("tile/{path}").parse().map_err(|_| Problem::no_such_path())?;
     let store = gateway.trust.store();
-    if !tile.is_in_tree(store.log_frontier().await?.size()) {
-        return Err(Problem::no_such_path());
-    }
+    let size = store.log_frontier().await?.size();
+    let places = tile.stored_in(size).ok_or_else(Problem::no_such_path)?;
     let bytes = match tile.kind() {
         TileKind::Entries => {
             let entries = store.log_entries(tile.first(), tile.width()).await?;
             write_bundle(&entries).map_err(|_| Problem::internal())?
         }
         TileKind::Hashes { .. } => {
-            let hashes = store.log_hashes(&tile.stored_at()).await?;
+            let hashes = store.log_hashes(&places).await?;
             hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
         }
     };

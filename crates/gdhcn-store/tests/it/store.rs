@@ -106,7 +106,7 @@ async fn every_change_is_in_the_log_and_no_refused_one_is(database: &TestDatabas
     assert_eq!(store.log_entries(3, 256).await.unwrap(), entries[3..]);
     let tile = Tile::in_tree(TileKind::Hashes { level: 0 }, 0, 4).unwrap();
     let leaves: Vec<_> = entries.iter().map(|bytes| TreeHash::of_leaf(bytes)).collect();
-    assert_eq!(store.log_hashes(&tile.stored_at()).await.unwrap(), leaves);
+    assert_eq!(store.log_hashes(&tile.stored_in(4).unwrap()).await.unwrap(), leaves);
     store.log_hashes(&[1000]).await.unwrap_err();
 }
 
