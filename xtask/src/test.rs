@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
@@ -13,7 +13,7 @@ use crate::step::{cargo_program, command, root, step};
 
 /// Prepares, runs and counts. The last line of standard output is `N passed, N failed`.
 pub(crate) fn run() -> Result<()> {
-    step("what the tests need", || {
+    let envoy = step("what the tests need", || {
         need::openssl()?;
         need::curl()?;
         need::postgres()?;
@@ -23,9 +23,10 @@ pub(crate) fn run() -> Result<()> {
         need::promtool()?;
         need::nginx()?;
         need::haproxy()?;
-        need::wasm_target()
+        need::wasm_target()?;
+        Ok(need::envoy())
     })?;
-    let outcome = step("tests", all_tests);
+    let outcome = step("tests", || all_tests(envoy));
     say_absent_corpora()?;
     let tally = outcome?;
     if tally.ignored > 0 {
@@ -49,10 +50,14 @@ struct Tally {
     complete: bool,
 }
 
-fn all_tests() -> Result<Tally> {
+fn all_tests(envoy: Option<PathBuf>) -> Result<Tally> {
     // Some tests print figures of a corpus that a reader should see.
     let arguments = ["test", "--locked", "--workspace", "--no-fail-fast", "--", "--show-output"];
-    let mut child = command(cargo_program(), &arguments)
+    let mut tests = command(cargo_program(), &arguments);
+    if let Some(envoy) = envoy {
+        tests.env("GDHCN_ENVOY", envoy);
+    }
+    let mut child = tests
         .env("GDHCN_REQUIRE_POSTGRES", "1")
         .stdout(Stdio::piped())
         .spawn()

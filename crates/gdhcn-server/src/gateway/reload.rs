@@ -187,7 +187,10 @@ fn at_next_start(former: &GatewayConfig, new: &GatewayConfig) -> Vec<&'static st
         ("profile", former.profile != new.profile),
         ("trusted_certificates", former.trusted_certificates != new.trusted_certificates),
         ("jobs", former.jobs != new.jobs),
+        ("revocation", former.revocation != new.revocation),
+        ("compatibility", former.compatibility != new.compatibility),
         ("did", former.did != new.did),
+        ("log", former.log != new.log),
         ("tls", former.tls.is_some() != new.tls.is_some()),
         ("limits.connections", former.limits.connections != new.limits.connections),
     ] {

@@ -154,3 +154,35 @@ async fn g7_haproxy_hands_on_the_client_certificate_and_nothing_that_a_client_sa
     .await;
     hands_on_who_it_is(&network, &proxy).await;
 }
+
+/// Envoy is in no distribution's packages: `cargo xtask test` installs it where it can, and says
+/// loudly where it cannot.
+#[tokio::test]
+async fn g7_envoy_hands_on_the_client_certificate_and_nothing_that_a_client_says() {
+    let Some(envoy) = std::env::var_os("GDHCN_ENVOY") else {
+        println!("GDHCN_ENVOY names no envoy: its configuration was not run");
+        return;
+    };
+    let network = Network::onboarded().await;
+    let gate = behind_a_proxy(&network).await;
+    let proxy = Proxy::start(
+        &network,
+        "envoy.yaml",
+        |text, address| {
+            let (listen, own) = (address.port(), gate.address.port());
+            text.replace(
+                "{ address: 0.0.0.0, port_value: 443 }",
+                &format!("{{ address: 127.0.0.1, port_value: {listen} }}"),
+            )
+            .replace("port_value: 8090", &format!("port_value: {own}"))
+        },
+        |configuration| {
+            let mut command = Command::new(envoy);
+            command.args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warn"]);
+            command.arg("--config-path").arg(configuration);
+            command
+        },
+    )
+    .await;
+    hands_on_who_it_is(&network, &proxy).await;
+}

@@ -67,7 +67,7 @@ fn init_tells_fingerprints_and_the_next_command_and_writes_nothing_over() {
     assert!(again.stderr.contains("not empty"), "{}", again.stderr);
     assert_eq!(place.text("gate/trust-anchor.key"), before);
     #[cfg(unix)]
-    for secret in ["gateway.key", "trust-anchor.key", "gateway.toml"] {
+    for secret in ["gateway.key", "trust-anchor.key", "log.key", "gateway.toml"] {
         use std::os::unix::fs::PermissionsExt as _;
         let mode =
             fs::metadata(place.path(&format!("gate/{secret}"))).unwrap().permissions().mode();
@@ -97,6 +97,35 @@ fn init_tells_fingerprints_and_the_next_command_and_writes_nothing_over() {
 }
 
 #[test]
+fn init_encrypts_the_anchor_s_key_and_serves_the_log_under_its_key() {
+    let place = Place::new();
+    place.write("secret", "correct horse\n");
+    let port = free_port();
+    let management = format!("127.0.0.1:{port}");
+    let listen = ["--listen", "127.0.0.1:0", "--management-listen", &management];
+    let more = ["--passphrase-file", "secret", "--log-origin", "tng.example/log", "--json"];
+    let made = place.run(&[&["gateway", "init", "gate"], &listen[..], &more].concat()).done(0);
+    assert_eq!(made.json()["trustAnchorKeyEncrypted"], true);
+    let key = made.json()["logKey"].as_str().unwrap().to_owned();
+    assert!(key.starts_with("tng.example/log+"), "{key}");
+    let text = place.text("gate/trust-anchor.key");
+    assert!(text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"), "{text}");
+    let service = Service::start(&place, &[&["gateway", "serve"], CONFIG.as_slice()].concat());
+    service.word_after("gateway up at ");
+    let checkpoint = get(port, "/log/checkpoint");
+    let body = checkpoint.split("\r\n\r\n").nth(1).unwrap();
+    assert!(body.starts_with("tng.example/log\n0\n"), "{checkpoint}");
+    assert_eq!(service.interrupt(), 0);
+
+    // Without a terminal nobody is asked, and the output says that the key lies open.
+    let plain = place.run(&["gateway", "init", "plain"]).done(0).stdout;
+    assert!(plain.contains("is not encrypted"), "{plain}");
+    assert!(place.text("plain/trust-anchor.key").starts_with("-----BEGIN PRIVATE KEY-----"));
+    place.run(&["gateway", "init", "x", "--log-origin", "with blank"]).wrong_usage();
+    place.run(&["gateway", "init", "x", "--plain", "--passphrase-file", "secret"]).wrong_usage();
+}
+
+#[test]
 fn a_configuration_is_checked_with_lines() {
     let place = Place::new();
     init(&place, &[]);
@@ -121,6 +150,49 @@ fn a_configuration_is_checked_with_lines() {
     }
 }
 
+/// The certificate that a server shows, as OpenSSL sees it.
+fn served_certificate(place: &Place, address: &str) -> String {
+    let run = place.shell(&format!(
+        "openssl s_client -connect {address} </dev/null 2>/dev/null | openssl x509 -outform PEM"
+    ));
+    run.stdout
+}
+
+#[test]
+fn sighup_takes_other_files_over_at_once_and_refuses_broken_ones() {
+    let place = Place::new();
+    let port = init(&place, &[]);
+    place.run(&["gateway", "init", "next", "--organization", "Next"]).done(0);
+    let service = Service::start(&place, &[&["gateway", "serve"], CONFIG.as_slice()].concat());
+    let address = service.word_after("gateway up at https://");
+    assert_eq!(served_certificate(&place, &address), place.text("gate/gateway.pem"));
+    let waited_for = |line: &str| {
+        let started = Instant::now();
+        while !get(port, "/metrics").lines().any(|found| found == line) {
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "{line}: {}",
+                get(port, "/metrics")
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    // Nothing has changed, so only the signal can have been the reason.
+    service.hang_up();
+    waited_for("gdhcn_reloads_total{outcome=\"applied\"} 1");
+
+    place.write("gate/gateway.pem", "no certificate");
+    service.hang_up();
+    waited_for("gdhcn_reload_last_successful 0");
+    for name in ["gateway.pem", "gateway.key"] {
+        fs::copy(place.path(&format!("next/{name}")), place.path(&format!("gate/{name}"))).unwrap();
+    }
+    service.hang_up();
+    waited_for("gdhcn_reload_last_successful 1");
+    assert_eq!(served_certificate(&place, &address), place.text("next/gateway.pem"));
+    assert_eq!(service.interrupt(), 0);
+}
+
 #[test]
 fn the_support_bundle_holds_no_key() {
     let place = Place::new();
@@ -133,7 +205,7 @@ fn the_support_bundle_holds_no_key() {
     let bundle = place.text("support.json");
     assert!(bundle.contains("gdhcn_database_up 1") && bundle.contains("log_level"), "{bundle}");
     assert!(!bundle.contains("PRIVATE KEY"), "{bundle}");
-    for key in ["gate/gateway.key", "gate/trust-anchor.key"] {
+    for key in ["gate/gateway.key", "gate/trust-anchor.key", "gate/log.key"] {
         for line in place.text(key).lines().filter(|line| !line.starts_with("-----")) {
             assert!(!bundle.contains(line), "{key}");
         }

@@ -64,6 +64,12 @@ impl Service {
         self.signal("-INT").0
     }
 
+    /// Tells it to look at its files again.
+    pub(crate) fn hang_up(&self) {
+        let process = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &process]).status().unwrap().success());
+    }
+
     /// Sends a signal; gives the exit code and what was written and not yet asked for.
     pub(crate) fn signal(mut self, signal: &str) -> (i32, Vec<String>) {
         let process = self.child.id().to_string();

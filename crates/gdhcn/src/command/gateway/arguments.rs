@@ -56,10 +56,13 @@ Examples:
   gdhcn gateway init gateway --country CH --organization 'Ministry of Health' \\
       --name tng.example --listen 0.0.0.0:8090
   gdhcn gateway init gateway --trust-anchor ta.pem --tls-cert tls.pem --tls-key tls.key
+  gdhcn gateway init gateway --passphrase-file /dev/fd/3 3<secret
 
-What is not given is made: the server's key and certificate, and a trust anchor. Files are never
-written over. The private key of the trust anchor does not belong on the gateway's machine: move it
-to one without a network before the first participant is onboarded.
+What is not given is made: the server's key and certificate, a trust anchor, and the key of the
+transparency log. Files are never written over. The private key of the trust anchor does not belong
+on the gateway's machine: move it to one without a network before the first participant is
+onboarded. It is put under a passphrase that is asked for; without a terminal, or with --plain, it
+is not.
 
 Exit codes: 0 made, 64 wrong usage, 66 the folder is not empty or a given file cannot be read, 70
 internal fault.";
@@ -100,6 +103,15 @@ pub(crate) struct InitArguments {
     /// The trust anchor's certificate (PEM or DER), instead of a new one
     #[arg(long, value_name = "FILE")]
     pub(crate) trust_anchor: Option<PathBuf>,
+    /// A file or descriptor (/dev/fd/3) with the passphrase for the trust anchor's new key
+    #[arg(long, value_name = "FILE", conflicts_with = "trust_anchor")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Do not put the trust anchor's new key under a passphrase
+    #[arg(long, conflicts_with_all = ["passphrase_file", "trust_anchor"])]
+    pub(crate) plain: bool,
+    /// The name of the transparency log, which stays for ever [default: the first --name and /log]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) log_origin: Option<String>,
     /// Address of a proxy that ends TLS in front of the gateway and is believed; repeatable
     #[arg(long = "proxy", value_name = "IP")]
     pub(crate) proxies: Vec<IpAddr>,

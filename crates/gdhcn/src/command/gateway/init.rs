@@ -1,13 +1,15 @@
 //! `gdhcn gateway init`: a folder from which a gateway can be served.
 
 use std::fs;
+use std::io::IsTerminal as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use anyhow::{anyhow, bail};
-use gdhcn_crypto::{Curve, KeyKind, Signer as _, SoftwareKey};
+use gdhcn_crypto::{KeyKind, Signer as _, SoftwareKey};
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::Certificate;
+use gdhcn_log::{KeyName, NoteKey};
 use gdhcn_server::GatewayConfig;
 use gdhcn_server::gateway::ConfigFiles;
 use gdhcn_trust::ceremony::Request;
@@ -17,11 +19,13 @@ use serde::Serialize;
 use super::arguments::InitArguments;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::file::{write_new, write_secret};
+use crate::key_source::{KeySource, SecretArguments};
 use crate::output::{self, FAINT, GOOD, OPEN, PLAIN, STRONG, day, now, println, spoken};
 
 const CONFIG: &str = "gateway.toml";
 const SERVER: &str = "gateway";
 const ANCHOR: &str = "trust-anchor";
+const LOG_KEY: &str = "log.key";
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -30,6 +34,11 @@ struct Made {
     config: String,
     server_certificate: Shown,
     trust_anchor: Shown,
+    /// Whether the private key of the trust anchor lies there under a passphrase; none when it
+    /// does not lie there at all.
+    trust_anchor_key_encrypted: Option<bool>,
+    /// The log's public key, as auditors need it.
+    log_key: String,
     next: String,
 }
 
@@ -53,10 +62,14 @@ pub(super) fn run(arguments: &InitArguments) -> Result<Exit, Fault> {
             folder.display()
         )));
     }
+    let origin = log_origin(arguments)?;
+    // First, because it may ask: nothing is left over when there is no answer.
+    let encrypted = is_encrypted(arguments);
+    let anchor = anchor(arguments, encrypted)?;
     let server = server(arguments)?;
-    let anchor = anchor(arguments)?;
+    let log_key = log_key(arguments, &origin)?;
     let config = folder.join(CONFIG);
-    write_secret(&config, config_text(arguments)?.as_bytes())?;
+    write_secret(&config, config_text(arguments, &origin)?.as_bytes())?;
     let loaded = GatewayConfig::load(&config).or_internal("the configuration that was made")?;
     ConfigFiles::read(&loaded).or_internal("the files that were made")?;
     let made = Made {
@@ -64,6 +77,8 @@ pub(super) fn run(arguments: &InitArguments) -> Result<Exit, Fault> {
         config: config.display().to_string(),
         server_certificate: Shown::of(&server, arguments.tls_cert.is_none()),
         trust_anchor: Shown::of(&anchor, arguments.trust_anchor.is_none()),
+        trust_anchor_key_encrypted: arguments.trust_anchor.is_none().then_some(encrypted),
+        log_key,
     };
     if arguments.json {
         output::json(&made)?;
@@ -82,10 +97,13 @@ fn tell(arguments: &InitArguments, made: &Made) {
         println!("{STRONG}{what}{PLAIN} ({origin}): {}, until {}", shown.subject, shown.not_after);
         println!("  {FAINT}SHA-256{PLAIN} {}", spoken(&shown.sha256));
     }
-    if made.trust_anchor.made_here {
+    println!("{STRONG}transparency log{PLAIN} (new): {}", made.log_key);
+    if let Some(encrypted) = made.trust_anchor_key_encrypted {
         let key = arguments.folder.join(format!("{ANCHOR}.key"));
+        let state = if encrypted { "" } else { " and is not encrypted" };
         println!(
-            "{OPEN}hint:{PLAIN} {} onboards participants: move it to a machine without a network",
+            "{OPEN}hint:{PLAIN} {} onboards participants{state}: move it to a machine without a \
+             network",
             key.display()
         );
     }
@@ -118,12 +136,19 @@ fn server(arguments: &InitArguments) -> Result<Certificate, Fault> {
     } else {
         arguments.addresses.clone()
     };
-    make(arguments, Role::GatewayServer, SERVER, &names, &addresses)
+    make(arguments, Role::GatewayServer, false, SERVER, &names, &addresses)
 }
 
-fn anchor(arguments: &InitArguments) -> Result<Certificate, Fault> {
+/// Whether the trust anchor's key is put under a passphrase: where one is given or a person can be
+/// asked for it.
+fn is_encrypted(arguments: &InitArguments) -> bool {
+    let can_be_asked = std::io::stdin().is_terminal();
+    !arguments.plain && (arguments.passphrase_file.is_some() || can_be_asked)
+}
+
+fn anchor(arguments: &InitArguments, encrypted: bool) -> Result<Certificate, Fault> {
     let Some(file) = &arguments.trust_anchor else {
-        return make(arguments, Role::TrustAnchor, ANCHOR, &[], &[]);
+        return make(arguments, Role::TrustAnchor, encrypted, ANCHOR, &[], &[]);
     };
     let bytes = fs::read(file).or_input(file.display())?;
     let certificate = first(&bytes, file)?;
@@ -140,15 +165,37 @@ fn first(bytes: &[u8], file: &Path) -> Result<Certificate, Fault> {
         .or_input(file.display())
 }
 
+/// The name of the log, which stays for ever: the host's, unless another one is given.
+fn log_origin(arguments: &InitArguments) -> Result<KeyName, Fault> {
+    let host = arguments.names.first().map_or("localhost", String::as_str);
+    let origin = arguments.log_origin.clone().unwrap_or_else(|| format!("{host}/log"));
+    origin.parse().map_err(|error| Fault::Usage(format!("the log's name {origin:?}: {error}")))
+}
+
+/// Makes the log's key and gives its public form.
+fn log_key(arguments: &InitArguments, origin: &KeyName) -> Result<String, Fault> {
+    let what = "making the log's key";
+    let key = SoftwareKey::generate(KeyKind::Ed25519).or_internal(what)?;
+    write_secret(&arguments.folder.join(LOG_KEY), key.to_pem().as_bytes())?;
+    let public = NoteKey::new(origin.clone(), key.public_key().clone()).or_internal(what)?;
+    Ok(public.to_string())
+}
+
 /// Makes a key on P-256 and its certificate, as `NAME.pem` and `NAME.key`.
 fn make(
     arguments: &InitArguments,
     role: Role,
+    encrypted: bool,
     name: &str,
     dns_names: &[&str],
     addresses: &[IpAddr],
 ) -> Result<Certificate, Fault> {
-    let key = SoftwareKey::generate(KeyKind::Ec(Curve::P256)).or_internal("making a key")?;
+    let secret = SecretArguments {
+        passphrase_file: arguments.passphrase_file.clone(),
+        ..SecretArguments::default()
+    };
+    let file = KeySource::File(arguments.folder.join(format!("{name}.key")));
+    let key = file.generate(&secret, !encrypted)?;
     let serial = uuid::Uuid::new_v4().into_bytes();
     // The gateway's own certificate names hosts; only the anchor's names a country.
     let owner = (role == Role::TrustAnchor).then_some(arguments.country);
@@ -156,15 +203,14 @@ fn make(
     let mut request = Request::new(role, owner, organization, key.public_key(), serial, now());
     request.dns_names = dns_names;
     request.addresses = addresses;
-    let certificate = request.self_signed(&key).or_internal("making a certificate")?;
+    let certificate = request.self_signed(key.as_ref()).or_internal("making a certificate")?;
     let text = pem::encode("CERTIFICATE", certificate.der());
     write_new(&arguments.folder.join(format!("{name}.pem")), text.as_bytes())?;
-    write_secret(&arguments.folder.join(format!("{name}.key")), key.to_pem().as_bytes())?;
     Ok(certificate)
 }
 
 /// The template, with what was said on the command line.
-fn config_text(arguments: &InitArguments) -> Result<String, Fault> {
+fn config_text(arguments: &InitArguments, origin: &KeyName) -> Result<String, Fault> {
     let mut text = GatewayConfig::TEMPLATE.to_owned();
     let quoted = |value: &str| toml_text(value);
     let mut set = |section: &str, key: &str, value: String| {
@@ -180,7 +226,13 @@ fn config_text(arguments: &InitArguments) -> Result<String, Fault> {
         set("proxy_headers", "enabled", "true".to_owned())?;
         set("proxy_headers", "allowed_addresses", format!("[{}]", addresses.join(", ")))?;
     }
-    Ok(text)
+    let log = format!(
+        "\n# The transparency log is served under this name, for ever.\n[log]\norigin = {}\nkey = \
+         {}\n",
+        quoted(origin.as_str()),
+        quoted(LOG_KEY)
+    );
+    Ok(text + &log)
 }
 
 /// A TOML string: JSON's escapes are among TOML's.
