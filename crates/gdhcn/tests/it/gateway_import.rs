@@ -1,8 +1,13 @@
 //! Moving in from another gateway at the command line.
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 
+use gdhcn_log::{Tile, TileKind};
+
 use crate::program::Place;
+use crate::service::Service;
 
 fn fixture(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../gdhcn-server/tests/fixtures/dump").join(file)
@@ -68,8 +73,6 @@ fn what_is_no_dump_of_a_gateway_is_refused_with_advice() {
 #[cfg(unix)]
 #[test]
 fn an_import_that_is_killed_leaves_nothing_and_can_be_begun_again() {
-    use std::io::Write as _;
-
     let place = Place::new();
     let (anchor, dump) = (fixture("anchor.pem"), fixture("tng.mysql.dump"));
     place.run(&["gateway", "init", "gate", "--trust-anchor", anchor.to_str().unwrap()]).done(0);
@@ -102,4 +105,72 @@ fn an_import_that_is_killed_leaves_nothing_and_can_be_begun_again() {
     let report = place.run(&[IMPORT.as_slice(), &["whole.sql", "--json"]].concat()).done(1).json();
     assert_eq!(report["written"], true);
     assert_eq!(report["tables"]["audit_event"]["imported"], 4002);
+}
+
+fn free_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+/// The body of an answer to a client that a proxy knows by this thumbprint.
+fn get(address: &str, path: &str, thumbprint: &str) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.0\r\nX-SSL-Client-SHA256: {thumbprint}\r\nX-SSL-Client-DN: C=XA\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    assert!(answer.starts_with(b"HTTP/1.0 200"), "{}", String::from_utf8_lossy(&answer));
+    answer.split_off(end + 4)
+}
+
+/// After the import the program's own audit holds: the list follows from the log, whose entries
+/// carry the old signatures.
+#[test]
+fn the_audit_of_an_imported_gateway_holds() {
+    // Without a signer in the log: a certificate, the value sets, and where there is one a reference.
+    for (dump, unproven) in [("tng.mysql.dump", 4), ("ddcc.pg-copy.dump", 4), ("eu.mysql.dump", 3)]
+    {
+        let place = Place::new();
+        let (anchor, file) = (fixture("anchor.pem"), fixture(dump));
+        let (listen, management) = (free_port(), free_port());
+        let anchor = anchor.to_str().unwrap();
+        let init = ["gateway", "init", "gate", "--trust-anchor", anchor, "--proxy", "127.0.0.1"];
+        let at = ["--listen", &listen, "--management-listen", &management];
+        place.run(&[init.as_slice(), &at].concat()).done(0);
+        let config = place.text("gate/gateway.toml");
+        let (head, tls) = config.split_once("\n[tls]\n").unwrap();
+        let (_, tail) = tls.split_once("\n\n").unwrap();
+        let log = "[log]\norigin = \"gate.example/log\"\nkey = \"log.key\"\n";
+        place.write("gate/gateway.toml", format!("{head}\n\n{tail}\n{log}"));
+        place.run(&[IMPORT.as_slice(), &[file.to_str().unwrap()]].concat()).done(1);
+
+        let serve = ["gateway", "serve", "--config", "gate/gateway.toml"];
+        let service = Service::start(&place, &serve);
+        service.word_after("gateway up at ");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let mut prints = text.split(['\'', '\t']).filter(|word| word.len() == 64);
+        // The first event of the old trail: who signed, and whose connection it was.
+        let client = prints.nth(1).unwrap();
+        place.write("list.json", get(&listen, "/trustList", client));
+        let checkpoint = get(&management, "/log/checkpoint", "");
+        let note = String::from_utf8(checkpoint.clone()).unwrap();
+        let size: u64 = note.lines().nth(1).unwrap().parse().unwrap();
+        place.write("log/checkpoint", checkpoint);
+        for kind in [TileKind::Entries, TileKind::Hashes { level: 0 }] {
+            let tile = Tile::in_tree(kind, 0, size).unwrap();
+            place.write(&format!("log/{tile}"), get(&management, &format!("/log/{tile}"), ""));
+        }
+        assert_eq!(service.interrupt(), 0);
+
+        let audit = ["gateway", "audit", "--log", "log", "--key", "gate/log.key.pub"];
+        let with = ["--trust-anchor", anchor, "--list", "list.json", "--json"];
+        let told = place.run(&[audit.as_slice(), &with].concat()).done(0).json();
+        assert_eq!(told["outcome"], "holds", "{dump}: {told}");
+        assert_eq!(told["compared"]["differences"], 0, "{dump}: {told}");
+        assert_eq!(told["unproven"], serde_json::json!({ "imported": unproven }), "{dump}");
+    }
 }
