@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use gdhcn_client::wire::ProblemReport;
+use gdhcn_client::wire::{CmsPackageType, ProblemReport};
 use gdhcn_revocation::BatchError;
 use gdhcn_rules::upload::UploadRefusal as RuleRefusal;
 use gdhcn_store::StoreError;
@@ -19,6 +19,7 @@ use tracing::error;
 
 use crate::gateway::authentication::AuthenticationRefusal;
 use crate::gateway::message::MessageRefusal;
+use crate::gateway::migration::MigrationRefusal;
 use crate::gateway::refusal::{Refusal, Sent};
 use crate::gateway::revocation_list::BadRequest;
 use crate::gateway::text_message::{self, Resource, TextRefusal, TextWish};
@@ -202,6 +203,60 @@ impl Problem {
             TextRefusal::Uploader { subject, .. } => problem.sent(subject),
             _ => problem,
         }
+    }
+
+    /// A message that does not take the place of a stored one.
+    pub(crate) fn of_migration_refusal(
+        refusal: &MigrationRefusal,
+        kind: CmsPackageType,
+        sent: &Sent,
+    ) -> Self {
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        const OWN_FAULT: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
+        let is_own = match refusal {
+            MigrationRefusal::Store(_) => true,
+            MigrationRefusal::Certificate(refusal) => {
+                matches!(refusal, Refusal::Store(_) | Refusal::Interrupted(_))
+            }
+            MigrationRefusal::Text(refusal) => {
+                matches!(refusal, TextRefusal::Store(_) | TextRefusal::Interrupted(_))
+            }
+            _ => false,
+        };
+        if is_own {
+            let code = if kind == CmsPackageType::Dsc { "0x011" } else { "0x008" };
+            return Self::new(OWN_FAULT, code, "Update of the message failed")
+                .details(CAUSE_IS_LOGGED);
+        }
+        let by_kind = |dsc, batch, rule| match kind {
+            CmsPackageType::Dsc => dsc,
+            CmsPackageType::RevocationList => batch,
+            CmsPackageType::ValidationRule => rule,
+        };
+        let (status, code, words) = match refusal {
+            MigrationRefusal::Json(error) => return Self::invalid_parameter(error),
+            MigrationRefusal::Certificate(Refusal::Signature(_))
+            | MigrationRefusal::Text(TextRefusal::Signature(_)) => {
+                (BAD, "0x260", "The signature of the CMS message does not hold")
+            }
+            MigrationRefusal::Certificate(refusal) => {
+                return Self::of_refusal(refusal, Operation::Upload, sent);
+            }
+            MigrationRefusal::Text(TextRefusal::Message(error)) => {
+                (BAD, "0x402", Refusal::words(error.step()))
+            }
+            MigrationRefusal::Text(_) => (BAD, "0x004", "Invalid Upload Certificate"),
+            MigrationRefusal::Missing { .. } => (
+                StatusCode::CONFLICT,
+                by_kind("0x010", "0x020", "0x030"),
+                "What is to be updated does not exist",
+            ),
+            MigrationRefusal::Foreign { .. } => {
+                (BAD, by_kind("0x004", "0x021", "0x031"), "Invalid country")
+            }
+            _ => (BAD, by_kind("0x004", "0x022", "0x032"), "The payload has changed"),
+        };
+        Self::new(status, code, words).sent(sent.to_string()).details(refusal)
     }
 
     /// A certificate message that was not accepted.

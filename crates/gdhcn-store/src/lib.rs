@@ -26,6 +26,7 @@ pub mod federated;
 pub mod federation_gateway;
 pub mod job;
 pub mod limit;
+pub mod migration;
 pub mod onboarding;
 pub mod revocation_batch;
 pub mod signer_information;

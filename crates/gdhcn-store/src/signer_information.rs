@@ -155,17 +155,7 @@ impl Store {
     ) -> Result<Change<SignerInformation>, StoreError> {
         event.check()?;
         let mut writing = self.begin_change().await?;
-        let row = writing
-            .row(
-                "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature,
-                        certificate_type, kid, domain, properties, source_gateway_id, version
-                   FROM signer_information
-                  WHERE thumbprint = $1 AND source_gateway_id IS NULL",
-                values![thumbprint],
-            )
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        let row = from_row(&row).map_err(|_| StoreError::NotFound)?;
+        let row = find_own(&mut writing, thumbprint).await?.ok_or(StoreError::NotFound)?;
         if row.country != country {
             return Err(StoreError::Foreign { country: row.country });
         }
@@ -217,6 +207,23 @@ impl NewSignerInformation {
         }
         Ok(())
     }
+}
+
+/// The own row of a certificate; none where its columns cannot be read either.
+pub(crate) async fn find_own(
+    transaction: &mut Transaction,
+    thumbprint: &str,
+) -> Result<Option<SignerInformation>, StoreError> {
+    let row = transaction
+        .row(
+            "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature,
+                    certificate_type, kid, domain, properties, source_gateway_id, version
+               FROM signer_information
+              WHERE thumbprint = $1 AND source_gateway_id IS NULL",
+            values![thumbprint],
+        )
+        .await?;
+    Ok(row.and_then(|row| from_row(&row).ok()))
 }
 
 /// Inserts a row inside the transaction of a change, with its entry of the log.

@@ -4,6 +4,7 @@
 //! are ignored on reading, so a newer gateway does not break an older client.
 
 mod certificate_type;
+mod cms_migration;
 mod problem_report;
 mod revocation_list;
 pub mod timestamp;
@@ -14,6 +15,7 @@ mod trusted_reference;
 mod validation_rule;
 
 pub use certificate_type::{CertificateType, UnknownCertificateType};
+pub use cms_migration::{CmsMigrationItem, CmsPackageType};
 pub use problem_report::ProblemReport;
 pub use revocation_list::{RevocationListItem, RevocationListPage};
 pub use trust_list::TrustListItem;

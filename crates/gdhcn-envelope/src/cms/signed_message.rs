@@ -12,7 +12,7 @@ use crate::cms::signer_info::SignerInfo;
 use crate::cms::verification::{self, Known, Signed};
 use crate::cms::{CmsError, Limits, oid};
 use crate::x509::Certificate;
-use crate::x509::encode::{self, SEQUENCE, SET};
+use crate::x509::encode::{self, OCTET_STRING, SEQUENCE, SET};
 
 /// Where the signed content is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl OpenedMessage {
             .digest_algorithm
             .to_der()
             .map_err(|_| CmsError::InvalidCms { at: signer_info.at, what })?;
-        let detached = detached(&signed_data, &digest_algorithm, signer_info.raw)?;
+        let detached = repacked(&signed_data, &digest_algorithm, signer_info.raw, None)?;
         Ok(SignedMessage { certificate, signer_info_der, detached, opened: self })
     }
 }
@@ -205,6 +205,23 @@ impl SignedMessage {
         self.detached.clone()
     }
 
+    /// The same message with its content in it, in DER; the rest is as in
+    /// [`Self::to_detached_der`].
+    ///
+    /// # Errors
+    ///
+    /// None that a message gives which could be read.
+    pub fn to_attached_der(&self) -> Result<Vec<u8>, CmsError> {
+        let signed_data = SignedData::read(&self.detached, &self.opened.limits)?;
+        let what = "the SignerInfo cannot be read";
+        let digest_algorithm = SignerInfo::from_der(&self.signer_info_der)
+            .and_then(|signer_info| signer_info.digest_algorithm.to_der())
+            .map_err(|_| CmsError::InvalidCms { at: 0, what })?;
+        let content = Some(self.opened.content.as_slice());
+        let signer_info = signed_data.signer_infos.first().map(|element| element.raw);
+        repacked(&signed_data, &digest_algorithm, signer_info.unwrap_or_default(), content)
+    }
+
     /// The bytes of the message as received.
     pub fn received(&self) -> &[u8] {
         &self.opened.received
@@ -220,10 +237,12 @@ impl SignedMessage {
     }
 }
 
-fn detached(
+/// The message in DER, with this content or none.
+fn repacked(
     signed_data: &SignedData<'_>,
     digest_algorithm: &[u8],
     signer_info: &[u8],
+    content: Option<&[u8]>,
 ) -> Result<Vec<u8>, CmsError> {
     let mut certificates = Vec::new();
     for element in &signed_data.certificates {
@@ -237,10 +256,14 @@ fn detached(
         Some(element) => element.to_der()?,
         None => Vec::new(),
     };
+    let content = match content {
+        Some(content) => encode::tlv(0xa0, &encode::tlv(OCTET_STRING, content)),
+        None => Vec::new(),
+    };
     Ok(content_info(&[
         &signed_data.version.to_der()?,
         &encode::tlv(SET, digest_algorithm),
-        &encode::nested(SEQUENCE, &[&encode::oid(signed_data.content_type)]),
+        &encode::nested(SEQUENCE, &[&encode::oid(signed_data.content_type), &content]),
         &encode::tlv(0xa0, &certificates),
         &crls,
         &encode::tlv(SET, signer_info),

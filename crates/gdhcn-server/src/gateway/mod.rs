@@ -17,6 +17,7 @@ mod log;
 mod management;
 mod measured;
 pub(crate) mod message;
+pub(crate) mod migration;
 mod observed;
 pub(crate) mod onboarded;
 mod onboarding;
@@ -290,7 +291,7 @@ impl Gateway {
             metrics: Some(Arc::clone(&gateway.metrics)),
             clock: gateway.clock,
         };
-        Self::routes(gateway.revocation)
+        Self::routes(gateway.profile, gateway.revocation)
             .into_router()
             .fallback(async || Problem::no_such_path())
             .layer(CatchPanicLayer::custom(panicked))
@@ -300,7 +301,7 @@ impl Gateway {
 
     /// The participants' interface. Each path stands in `openapi.rs` too; a test holds the two
     /// together.
-    fn routes(revocation: Revocation) -> Routes {
+    fn routes(profile: Profile, revocation: Revocation) -> Routes {
         Routes::new()
             .route("/trustList", only(get(trust_list::all)))
             .route("/trustList/certificate", only(get(trust_list::certificates)))
@@ -328,6 +329,18 @@ impl Gateway {
             )
             .merge(Self::documents())
             .merge(Self::revocation(revocation))
+            .merge(Self::migration(profile))
+    }
+
+    /// A route of the EU's gateway that the WHO's has not.
+    fn migration(profile: Profile) -> Routes {
+        match profile {
+            Profile::Who => Routes::new(),
+            Profile::Eu => Routes::new().route(
+                "/cms-migration",
+                only(get(migration::list).merge(post(migration::exchange))),
+            ),
+        }
     }
 
     /// What participants exchange beside certificates.

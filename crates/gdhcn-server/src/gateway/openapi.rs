@@ -40,7 +40,8 @@ fn openapi() -> Value {
 }
 
 fn paths() -> Value {
-    let all = [certificate_paths(), document_paths(), revocation_paths(), log_paths()];
+    let all =
+        [certificate_paths(), document_paths(), revocation_paths(), migration_paths(), log_paths()];
     let maps = all.into_iter().filter_map(|paths| paths.as_object().cloned());
     Value::Object(maps.flatten().collect())
 }
@@ -116,6 +117,22 @@ fn revocation_paths() -> Value {
             "revocationBatch", "One batch as it was uploaded", &["batchId"],
             json!({ "type": "string" }),
         ) },
+    })
+}
+
+/// Present in the profile of the EU.
+fn migration_paths() -> Value {
+    json!({
+        "/cms-migration": {
+            "get": download(
+                "storedMessages", "Everything that the participant has signed and stored", &[],
+                json!({ "type": "array", "items": { "type": "object" } }),
+            ),
+            "post": change(
+                "exchangeMessage", "Put another signature in the place of a stored one",
+                "application/json", "204", "Exchanged",
+            ),
+        },
     })
 }
 
@@ -395,6 +412,7 @@ mod tests {
         let store = Store::open(folder).await.unwrap();
         let mut config = GatewayConfig::new(folder.to_owned(), Vec::new());
         config.revocation = Revocation { enabled: true, uploads: true };
+        config.profile = crate::config::Profile::Eu;
         let trust = Trust::load(store, Vec::new()).await.unwrap();
         let gateway = Arc::new(Gateway::with(
             trust,
@@ -405,7 +423,7 @@ mod tests {
             gdhcn_store::Overview::default(),
         ));
         let mut operations = Operations::new();
-        for path in Gateway::routes(config.revocation).paths() {
+        for path in Gateway::routes(config.profile, config.revocation).paths() {
             let request = Request::builder().method("NONE").uri(path.replace(['{', '}', '*'], "x"));
             let answer = Gateway::router(&gateway)
                 .oneshot(request.body(Body::empty()).unwrap())

@@ -79,10 +79,10 @@ async fn perform(
 
 /// A message whose signature holds. Whose it is was not asked yet.
 pub(super) struct Verified {
-    certificate: Certificate,
+    pub(super) certificate: Certificate,
     /// What keeps the certificate from being stored, although it could be read.
-    encoding: Option<CertificateError>,
-    message: SignedMessage,
+    pub(super) encoding: Option<CertificateError>,
+    pub(super) message: SignedMessage,
 }
 
 /// How far the reading of a message came, with what was learnt on the way.
@@ -122,6 +122,11 @@ impl Wish for CertificateWish {
 impl CertificateWish {
     pub(super) fn new(operation: Operation, peer: &Authenticated) -> Self {
         Self { operation, sent: Sent { certificate: None, country: peer.country.clone() } }
+    }
+
+    /// What a problem report repeats.
+    pub(super) fn sent(&self) -> &Sent {
+        &self.sent
     }
 
     pub(super) async fn upload(
@@ -232,7 +237,7 @@ impl CertificateWish {
     }
 }
 
-fn asked<'v>(peer: &'v Authenticated, verified: &'v Verified) -> Upload<'v> {
+pub(super) fn asked<'v>(peer: &'v Authenticated, verified: &'v Verified) -> Upload<'v> {
     Upload {
         certificate: &verified.certificate,
         signer: verified.message.signer_certificate(),
@@ -243,7 +248,7 @@ fn asked<'v>(peer: &'v Authenticated, verified: &'v Verified) -> Upload<'v> {
     }
 }
 
-fn registry<'s>(peer: &Authenticated, snapshot: &'s TrustSnapshot) -> Registry<'s> {
+pub(super) fn registry<'s>(peer: &Authenticated, snapshot: &'s TrustSnapshot) -> Registry<'s> {
     Registry {
         uploaders: snapshot.uploaders(&peer.country),
         scas: snapshot.scas(&peer.country),

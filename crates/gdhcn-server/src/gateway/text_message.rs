@@ -191,18 +191,39 @@ impl Wish for TextWish {
 
 /// Reads the message on a thread for such work, and asks whose it is.
 async fn read(act: &mut Act, body: Bytes) -> Result<TextMessage, TextRefusal> {
+    open_signed(act, body).await?.of_uploader()
+}
+
+/// A message whose signature holds, and whose it is.
+pub(super) struct Signed {
+    message: TextMessage,
+    /// Why it does not count, where the signer is none of the caller's upload certificates.
+    stranger: Option<TextRefusal>,
+}
+
+impl Signed {
+    /// The message, if an upload certificate of the caller has signed it.
+    pub(super) fn of_uploader(self) -> Result<TextMessage, TextRefusal> {
+        match self.stranger {
+            None => Ok(self.message),
+            Some(refusal) => Err(refusal),
+        }
+    }
+}
+
+/// Reads the message on a thread for such work. Whose it may be is for the caller to ask in time.
+pub(super) async fn open_signed(act: &mut Act, body: Bytes) -> Result<Signed, TextRefusal> {
     let opened = tokio::task::spawn_blocking(move || open(&body));
     let Opened { content_sha256, signer, outcome } =
         opened.await.map_err(TextRefusal::Interrupted)??;
     act.payload_sha256 = content_sha256;
-    let known = act.gateway.trust.current().uploaders(&act.peer.country).contains(&signer);
+    let country = &act.peer.country;
+    let known = act.gateway.trust.current().uploaders(country).contains(&signer);
     let subject = signer.subject().to_string();
+    let stranger = (!known).then(|| TextRefusal::Uploader { subject, country: country.to_owned() });
     act.signer = Some(signer);
     let message = outcome.map_err(TextRefusal::Signature)?;
-    if !known {
-        return Err(TextRefusal::Uploader { subject, country: act.peer.country.clone() });
-    }
-    Ok(message)
+    Ok(Signed { message, stranger })
 }
 
 /// A message that could be read, and whether its signature holds.

@@ -110,6 +110,13 @@ impl Trust {
         self.apply(change, |snapshot| snapshot.without(&change.row, change.revision)).await;
     }
 
+    /// Puts another signature of a certificate into effect. When this returns, every later request
+    /// sees it.
+    pub(crate) async fn replaced(&self, change: &Change<SignerInformation>) {
+        let Change { row, revision } = change;
+        self.apply(change, |snapshot| snapshot.without(row, *revision).with(row, *revision)).await;
+    }
+
     async fn apply(
         &self,
         change: &Change<SignerInformation>,

@@ -12,7 +12,7 @@ use crate::pki::{DETACHED, encode};
 use crate::world::World;
 
 /// An identifier that no other test of this run has; it is freed first.
-fn fresh(world: &World, prefix: &str) -> String {
+pub(crate) fn fresh(world: &World, prefix: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let begin = std::process::id() % 90 * 100;
     let number = begin + NEXT.fetch_add(1, Ordering::Relaxed) % 1000;
@@ -22,7 +22,7 @@ fn fresh(world: &World, prefix: &str) -> String {
 }
 
 /// An acceptance rule that is valid from in 50 hours on.
-fn rule(id: &str) -> Value {
+pub(crate) fn rule(id: &str) -> Value {
     let kind = match &id[..2] {
         "TR" => "Test",
         "VR" => "Vaccination",
@@ -70,12 +70,12 @@ fn post(world: &World, text: &str) -> Answer {
 }
 
 #[track_caller]
-fn put(world: &World, rule: &Value) -> Answer {
+pub(crate) fn put(world: &World, rule: &Value) -> Answer {
     post(world, &rule.to_string())
 }
 
 #[track_caller]
-fn delete(world: &World, id: &str) -> Answer {
+pub(crate) fn delete(world: &World, id: &str) -> Answer {
     let message = world.material.message(id.as_bytes(), "XXA/UP", &[]);
     world.ask("XXA/TLS", "DELETE", "/rules").cms_text(message).send()
 }

@@ -4,8 +4,9 @@
 //! for what they have uploaded themselves. That also lets them ask another gateway: see
 //! `docs/conformance.md`.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -54,6 +55,9 @@ pub(crate) struct Own {
     database: Option<TestDatabase>,
 }
 
+/// How a gateway of our own is started.
+const SERVE: [&str; 4] = ["gateway", "serve", "--config", "gate/gateway.toml"];
+
 /// The rights that the revocation routes ask for.
 const ROLES: [&str; 3] = ["REVOCATION_LIST_READER", "REVOCATION_UPLOADER", "REVOCATION_DELETER"];
 
@@ -99,24 +103,27 @@ impl World {
     /// Starts a gateway in a folder of its own and onboards the participants. `more` is added to
     /// its configuration.
     pub(crate) fn start(profile: Profile, database: Database, more: &str) -> Option<Self> {
+        let mut world = Self::prepared(profile, database, more)?;
+        let own = world.own.as_ref()?;
+        guard::run(GDHCN, &SERVE, &own.folder);
+        world.url = own.wait_for("gateway up at ");
+        Some(world)
+    }
+
+    /// A gateway with its participants that does not run yet.
+    pub(crate) fn prepared(profile: Profile, database: Database, more: &str) -> Option<Self> {
         let material = Material::own().clone();
         let database = match database {
             Database::Sqlite => None,
             Database::Postgresql => Some(TestDatabase::postgres()?),
         };
-        let folder = guard::folder("world");
-        let own = Own { folder, database };
+        let own = Own { folder: guard::folder("world"), database };
         own.init(&material, profile, more);
-        let who = ["XXA", "XXB", "XXD"];
-        for participant in who {
+        for participant in ["XXA", "XXB", "XXD"] {
             own.onboard(&material, participant);
         }
-        let config = own.text("gate/gateway.toml");
-        assert!(config.contains("[log]"));
-        guard::run(GDHCN, &["gateway", "serve", "--config", "gate/gateway.toml"], &own.folder);
-        let url = own.wait_for("gateway up at ");
         let authority = material.path("server.pem");
-        Some(Self { profile, material, url, authority, own: Some(own) })
+        Some(Self { profile, material, url: String::new(), authority, own: Some(own) })
     }
 
     /// A request as the holder `name` sends it, such as `XXA/TLS`.
@@ -164,6 +171,24 @@ impl World {
         self.get(path).items().into_iter().find(is)
     }
 
+    /// Has the program audit its own gateway: every entry of the log is signed, and the trust list
+    /// follows from the log.
+    #[track_caller]
+    pub(crate) fn audit(&self) {
+        let Some(own) = &self.own else { return };
+        let place = |name: &str| self.material.path(name).to_str().unwrap().to_owned();
+        let (server, anchor) = (place("server.pem"), place("ta.pem"));
+        let (certificate, key) = (place("XXA/TLS.pem"), place("XXA/TLS.key"));
+        let log = format!("{}/log", self.url);
+        let asked = ["gateway", "audit", "--log", &log, "--key", "gate/log.key.pub", "--json"];
+        let whom = ["--gateway", &self.url, "--gateway-ca", &server, "--trust-anchor", &anchor];
+        let who = ["--client-cert", &certificate, "--client-key", &key, "--state", "audit.json"];
+        let report = own.run(&[&asked, &whom[..], &who].concat());
+        let report: Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["outcome"], "holds", "{report}");
+        assert_eq!(report["findings"], json!([]), "{report}");
+    }
+
     /// Whether the network has a holder; each of our own has. `false` is said loudly.
     pub(crate) fn has(&self, name: &str) -> bool {
         let has = self.material.has(name);
@@ -182,6 +207,20 @@ impl Own {
 
     pub(crate) fn text(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// Starts the gateway as a child of this process; gives it and its address.
+    pub(crate) fn serve(&self) -> (Child, String) {
+        let file = |name: &str| File::create(self.path(name)).unwrap();
+        let child = Command::new(GDHCN)
+            .args(SERVE)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(file("stdout"))
+            .stderr(file("stderr"))
+            .spawn()
+            .unwrap();
+        (child, self.wait_for("gateway up at "))
     }
 
     /// Runs the program in the folder; gives what it writes.
