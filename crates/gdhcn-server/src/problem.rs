@@ -286,7 +286,7 @@ impl Problem {
             Refusal::Message(error) => {
                 Self::new(StatusCode::BAD_REQUEST, own_code("0x402"), Refusal::words(error.step()))
             }
-            Refusal::Payload(_) => Self::new(
+            Refusal::Payload(_) | Refusal::PayloadAltered { .. } => Self::new(
                 StatusCode::BAD_REQUEST,
                 own_code("0x402"),
                 "CMS Message payload needs to be a DER encoded X509 certificate",

@@ -16,6 +16,17 @@ pub(crate) enum Refusal {
     /// Its content is no certificate.
     #[error("the content is no certificate: {0}")]
     Payload(CertificateError),
+    /// Its content begins as a certificate and has another length than that has.
+    #[error(
+        "the content begins as a certificate of {declared} bytes and has {found}: it was changed \
+         before it was signed (openssl cms -sign does so without -binary)"
+    )]
+    PayloadAltered {
+        /// Length as the certificate's first bytes tell it.
+        declared: usize,
+        /// Length of the content.
+        found: usize,
+    },
     /// Its signature does not hold.
     #[error(transparent)]
     Signature(CmsError),

@@ -321,8 +321,16 @@ fn read_payload(
     let certificate = ber::to_der(content, limits).ok().filter(|der| der != content);
     match certificate.and_then(|der| Certificate::from_der(&der).ok()) {
         Some(certificate) => Ok((certificate, Some(error))),
-        None => Err(Refusal::Payload(error)),
+        None => Err(altered(content).unwrap_or(Refusal::Payload(error))),
     }
+}
+
+/// Line ends are made CRLF, and what follows a zero byte is lost, where a certificate is signed as
+/// if it were a text.
+fn altered(content: &[u8]) -> Option<Refusal> {
+    let [0x30, 0x82, high, low, ..] = *content else { return None };
+    let (declared, found) = (4 + usize::from(u16::from_be_bytes([high, low])), content.len());
+    (declared != found).then_some(Refusal::PayloadAltered { declared, found })
 }
 
 /// The text of a message as clients with a strict Base64 decoder take it.

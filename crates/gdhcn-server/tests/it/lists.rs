@@ -185,7 +185,7 @@ async fn an_empty_list_is_an_empty_array() {
 
 /// Rows that the trust anchor does not vouch for are neither served nor believed, and counted.
 #[tokio::test]
-async fn rows_that_fail_the_trust_anchor_check_are_not_served() {
+async fn g1_rows_that_fail_the_trust_anchor_check_are_not_served_and_spoil_nothing() {
     let network = Network::onboarded().await;
     let codes = ["XC", "XD", "XE", "XF", "XG"];
     let others: Vec<_> = codes.iter().map(|code| Country::new(code)).collect();

@@ -239,7 +239,7 @@ fn a_list_that_lost_everything_is_published_on_a_word_only() {
 
 // G11: the operator switches the old shape on beside the new one.
 #[test]
-fn both_shapes_are_a_matter_of_configuration() {
+fn g11_both_shapes_are_a_matter_of_configuration() {
     let site = Site::in_folder(
         "trees = [{ name = 'v2' }, { name = 'v2-texts', members = 'texts' }]\ncompatibility = true",
     );

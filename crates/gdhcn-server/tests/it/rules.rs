@@ -1,7 +1,5 @@
 //! `/rules`: every check in its order with its code, and what a download holds.
 
-use gdhcn_store::trusted_party::PartyType;
-use gdhcn_testkit::openssl;
 use gdhcn_trust::profile::Role;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -283,33 +281,4 @@ async fn the_trail_tells_of_rules() {
     }
     let payload: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(events[0].payload_sha256, Some(payload));
-}
-
-/// Certificate, key and message are OpenSSL's, the message also in BER.
-#[tokio::test]
-async fn a_rule_that_openssl_has_signed_is_stored() {
-    let openssl = openssl();
-    let network = Network::onboarded().await;
-    openssl.run(
-        "req -x509 -nodes -newkey rsa:3072 -keyout up.key -out up.pem -days 30 -subj /C=XA/CN=up",
-    );
-    let der = openssl.run("x509 -in up.pem -outform DER");
-    let certificate = gdhcn_envelope::x509::Certificate::from_der(&der).unwrap();
-    let store = network.store().await;
-    let holder = Holder { certificate, key: crate::network::key() };
-    network.onboard(&store, &holder, PartyType::Upload).await;
-    store.close().await;
-    let gate = network.start().await;
-    for (version, form) in [("1.0.0", ""), ("1.0.1", "-stream -indef")] {
-        let rule = with(&[("Version", json!(version))]);
-        openssl.write("rule.json", rule.to_string());
-        let message = openssl.run(&format!(
-            "cms -sign -nodetach -binary {form} -in rule.json -signer up.pem -inkey up.key \
-             -md sha256 -outform DER"
-        ));
-        let ask = Ask::new("POST", "/rules").cms_text(encode(&message));
-        let answer = gate.ask(&network.a.tls, ask).await;
-        assert_eq!(answer.status, 201, "{form} {}", String::from_utf8_lossy(&answer.body));
-    }
-    assert_eq!(versions(&gate, &network, "GR-XA-0001").await, ["1.0.1", "1.0.0"]);
 }

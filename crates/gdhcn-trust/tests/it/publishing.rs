@@ -255,7 +255,7 @@ fn numbers_and_curves_are_those_of_the_standard_or_of_the_reference() {
 
 // G11: both shapes stand side by side, and the reader takes both.
 #[test]
-fn both_shapes_of_the_members_stand_side_by_side() {
+fn g11_both_shapes_of_the_members_stand_side_by_side() {
     let sca = Holder::new(Role::Sca, "XXA", 1);
     let selection = selected(&[candidate("XA", "DCC", KeyUsage::Sca, &sca.certificate)]);
     let tree = Tree { keys: &selection.keys, issuers: &[] };

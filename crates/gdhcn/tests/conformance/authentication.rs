@@ -39,6 +39,20 @@ cases! { both:
         }
     }
 
+    fn both_versions_of_tls_are_spoken(world) {
+        for version in ["1.2", "1.3"] {
+            world.ask("XXA/TLS", "GET", "/countrylist").tls(version).send().is(200);
+        }
+        assert!(world.ask("XXA/TLS", "GET", "/countrylist").tls("1.1").try_send().is_err());
+    }
+
+    /// Of version 1 of X.509, which readers of TLS stacks refuse in the web.
+    fn a_client_certificate_of_version_1_is_taken(world) {
+        if world.has("XXA/TLSV1") {
+            world.ask("XXA/TLSV1", "GET", "/countrylist").send().is(200);
+        }
+    }
+
     fn an_unknown_client_certificate_is_refused_on_every_route(world) {
         for (method, path) in ROUTES {
             // A gateway may refuse it in the handshake too.
@@ -71,7 +85,7 @@ cases! { both:
         }
     }
 
-    fn an_expired_client_certificate_is_told_the_day(world) {
+    fn g10_an_expired_client_certificate_is_told_the_day(world) {
         if world.has("XXA/TLSOLD") {
             world.ask("XXA/TLSOLD", "GET", "/countrylist").send()
                 .refused(403, "0x403", "expired on");

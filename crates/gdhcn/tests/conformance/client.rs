@@ -54,6 +54,12 @@ impl<'w> Ask<'w> {
         self
     }
 
+    /// By this version of TLS only.
+    pub(crate) fn tls(mut self, version: &str) -> Self {
+        self.command.args([&format!("--tlsv{version}"), "--tls-max", version]);
+        self
+    }
+
     /// A body of a media type.
     pub(crate) fn body(mut self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();

@@ -79,7 +79,7 @@ fn pages(database: Database) {
     if std::env::var_os("GDHCN_CONFORMANCE").is_some() {
         return;
     }
-    let Some(world) = World::start(Profile::Eu, database, "") else { return };
+    let Some(world) = World::start(Profile::Eu, database, &[]) else { return };
     let empty = json!([]);
     for path in
         ["/trustList/DSC", "/trustList/certificate?group=DSC", "/trustList/issuers", "/valuesets"]

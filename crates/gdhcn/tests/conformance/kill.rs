@@ -117,7 +117,7 @@ fn kill_and_look(database: Database, seed: u64) {
     if std::env::var_os("GDHCN_CONFORMANCE").is_some() {
         return;
     }
-    let Some(mut world) = World::prepared(Profile::Who, database, "") else { return };
+    let Some(mut world) = World::prepared(Profile::Who, database, &[]) else { return };
     let mut random = seed;
     println!("the moments of killing come from the seed {seed}");
     let mut things: Vec<_> = (0..8 * CLIENTS).map(|_| Thing::signer(&world)).collect();

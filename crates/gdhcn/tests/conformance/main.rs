@@ -14,15 +14,18 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "the gateway goes by the machine's clock")]
 
+mod acceptance;
 mod authentication;
 mod client;
 mod delta;
 mod documents;
 mod guard;
 mod kill;
+mod limits;
 mod messages;
 mod migration;
 mod pki;
+mod proxy;
 mod references;
 mod revocation_list;
 mod rules;

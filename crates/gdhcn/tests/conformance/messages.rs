@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::cases;
-use crate::pki::{Certificate, decode, encode};
+use crate::pki::{Certificate, bouncy_castle, decode, encode};
 use crate::world::World;
 
 /// Uploads, and shows with OpenSSL that what is served is `signer`'s signature.
@@ -73,6 +73,39 @@ cases! { both:
                 _ => format!("  {}\t", lines.join(" ")),
             };
             takes(world, &certificate, text, "XXA/UP");
+        }
+    }
+
+    /// G15: what Bouncy Castle writes, BER with indefinite lengths and the content in pieces.
+    fn g15_messages_of_bouncy_castle_are_taken_and_their_signer_info_is_kept(world) {
+        if !world.has("XXE/TLS") {
+            return;
+        }
+        for (name, signer) in [
+            ("ecdsa", "XXE/UP"),
+            ("without-attributes", "XXE/UP"),
+            ("pieces", "XXE/UP"),
+            ("large-pieces", "XXE/UP"),
+            ("rsa", "XXE/UPRSA"),
+            ("rsa-pss", "XXE/UPRSA"),
+        ] {
+            let certificate = Certificate { der: bouncy_castle(&format!("{name}.der")) };
+            let ber = bouncy_castle(&format!("{name}.ber"));
+            assert_eq!(ber[..2], [0x30, 0x80], "{name}: indefinite");
+            let message = encode(&ber);
+            let ask = world.ask("XXE/TLS", "POST", "/signerCertificate").cms(message.clone());
+            ask.send().done(201);
+            let entry = world.find("/trustList/DSC/XE", &certificate).expect(name);
+            let signature = served(&entry);
+            let up = world.material.path(signer).with_extension("pem");
+            assert!(world.material.verifies(&signature, &certificate.der, &up), "{name}");
+            // SignerInfo and certificate, byte for byte as they came.
+            let parts = fields(&signature);
+            for kept in [value(parts[parts.len() - 1]), value(parts[3])] {
+                assert!(ber.windows(kept.len()).any(|window| window == kept), "{name}");
+            }
+            let ask = world.ask("XXE/TLS", "DELETE", "/signerCertificate").cms(message);
+            ask.send().done(204);
         }
     }
 

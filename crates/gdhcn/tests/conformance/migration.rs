@@ -205,7 +205,7 @@ fn the_log_holds(database: Database) {
     if std::env::var_os("GDHCN_CONFORMANCE").is_some() {
         return;
     }
-    let Some(world) = World::start(Profile::Eu, database, "") else { return };
+    let Some(world) = World::start(Profile::Eu, database, &[]) else { return };
     world.store(&world.dsc("XXA"));
     rules::put(&world, &rules::rule("GR-XA-0001")).done(201);
     let batch = batch(&world);

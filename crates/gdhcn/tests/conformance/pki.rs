@@ -112,11 +112,19 @@ impl Material {
             self.self_signed(&of("UP"), P256, &subject("UP"), UP);
             self.self_signed(&of("SCA"), P256, &subject("SCA"), CA);
         }
-        self.self_signed("XXA/TLS2", P384, "/C=XA/O=Test/CN=TLS 2", TLS);
+        self.self_signed("XXA/TLS2", P384, "/C=XA/O=Test/CN=TLS 2", TLS_CA);
+        self.version_1("XXA/TLSV1", "/C=XA/O=Test/CN=TLS of version 1");
         self.self_signed("XXA/UP2", P384, "/C=XA/O=Test/CN=UP 2", UP);
         self.self_signed("XXA/UPRSA", &["rsa:3072"], "/C=XA/O=Test/CN=UP RSA", UP);
         self.self_signed("XXA/DECA", P256, "/C=XA/O=Test/CN=DECA", CA);
         self.self_signed("XXC/NOWHERE", P256, "/O=Test/CN=Nowhere", TLS);
+        // A participant whose backend is Java's: only its client certificate has a key here.
+        std::fs::create_dir(self.path("XXE")).unwrap();
+        self.self_signed("XXE/TLS", P256, "/C=XE/O=Test/CN=TLS XXE", TLS);
+        for (name, file) in [("SCA", "sca"), ("UP", "up"), ("UPRSA", "up-rsa")] {
+            let pem = bouncy_castle(&format!("{file}.pem"));
+            std::fs::write(self.path(&format!("XXE/{name}.pem")), pem).unwrap();
+        }
         let now = Timestamp::now();
         let at = |seconds: i64| now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
         let year = 365 * 24 * 3600;
@@ -137,6 +145,21 @@ impl Material {
         let begin = ["req", "-x509", "-nodes", "-days", "400", "-subj", subject, "-newkey"];
         let files = ["-keyout", &key_file, "-out", &certificate];
         self.openssl(&[&begin, key, &files, more].concat(), b"");
+    }
+
+    /// A self-signed certificate without extensions.
+    fn version_1(&self, name: &str, subject: &str) {
+        let (key, path) = (keyed(&self.path(name)), self.path(name));
+        let (request, certificate) =
+            (text(&path.with_extension("csr")), text(&path.with_extension("pem")));
+        let begin = ["req", "-new", "-nodes", "-newkey", "rsa:3072", "-keyout", &key];
+        self.openssl(&[&begin[..], &["-out", &request, "-subj", subject]].concat(), b"");
+        let sign = ["x509", "-req", "-days", "30", "-in", &request, "-signkey", &key];
+        self.openssl(&[&sign[..], &["-out", &certificate]].concat(), b"");
+        let words = self.openssl(&["x509", "-noout", "-text", "-in", &certificate], b"");
+        if !String::from_utf8_lossy(&words).contains("Version: 1") {
+            eprintln!("this OpenSSL makes no certificates of version 1");
+        }
     }
 
     /// A self-signed certificate for a certain time.
@@ -258,6 +281,12 @@ impl Material {
     }
 }
 
+/// A file of those that Bouncy Castle has made.
+pub(crate) fn bouncy_castle(name: &str) -> Vec<u8> {
+    let path = gdhcn_testkit::fixture_dir("gdhcn", "bouncycastle").join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// For [`Material::sign`]: without the content.
 pub(crate) const DETACHED: &str = "detached";
 
@@ -265,6 +294,14 @@ const CA: &[&str] = &["-addext", "keyUsage=critical,keyCertSign,cRLSign"];
 const UP: &[&str] = &["-addext", "keyUsage=critical,digitalSignature"];
 const TLS: &[&str] =
     &["-addext", "keyUsage=critical,digitalSignature", "-addext", "extendedKeyUsage=clientAuth"];
+
+/// With the usage that some proxies ask of a certificate that signs itself.
+const TLS_CA: &[&str] = &[
+    "-addext",
+    "keyUsage=critical,digitalSignature,keyCertSign",
+    "-addext",
+    "extendedKeyUsage=clientAuth",
+];
 
 fn keyed(path: &Path) -> String {
     text(&path.with_extension("key"))

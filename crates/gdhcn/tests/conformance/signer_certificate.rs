@@ -103,6 +103,18 @@ cases! { both:
         }
     }
 
+    /// G16: OpenSSL signs a certificate as if it were a text when it is not told otherwise.
+    fn g16_a_certificate_signed_as_a_text_is_told_the_option(world) {
+        let material = &world.material;
+        let paths = ["XXA/UP.pem", "XXA/UP.key"].map(|name| material.path(name));
+        let [signer, key] = paths.each_ref().map(|path| path.to_str().unwrap());
+        let file = material.path(&format!("plain-{}.der", crate::pki::unique()));
+        std::fs::write(&file, world.dsc("XXA").der).unwrap();
+        let sign = ["cms", "-sign", "-nodetach", "-outform", "DER", "-in", file.to_str().unwrap()];
+        let message = material.openssl(&[&sign[..], &["-signer", signer, "-inkey", key]].concat(), b"");
+        refused(world, &encode(&message), "0x402", "-binary");
+    }
+
     /// 1.5, 5 and 6: one certificate, one SignerInfo.
     fn check_5_and_6_two_certificates_or_signers(world) {
         let der = world.dsc("XXA").der;

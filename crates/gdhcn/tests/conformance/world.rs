@@ -75,7 +75,7 @@ impl World {
         let world = SHARED[place].get_or_init(|| match std::env::var_os(OTHER) {
             Some(folder) => Self::other(Path::new(&folder), profile, database),
             None => {
-                let world = Self::start(profile, database, "")?;
+                let world = Self::start(profile, database, &[])?;
                 if let Some(own) = &world.own {
                     documents::seed(&world, own);
                 }
@@ -100,10 +100,14 @@ impl World {
         Some(Self { profile, material: Material::of(folder), url, authority, own: None })
     }
 
-    /// Starts a gateway in a folder of its own and onboards the participants. `more` is added to
-    /// its configuration.
-    pub(crate) fn start(profile: Profile, database: Database, more: &str) -> Option<Self> {
-        let mut world = Self::prepared(profile, database, more)?;
+    /// Starts a gateway in a folder of its own and onboards the participants. Of its configuration
+    /// each first text is replaced by the second.
+    pub(crate) fn start(
+        profile: Profile,
+        database: Database,
+        changes: &[(&str, &str)],
+    ) -> Option<Self> {
+        let mut world = Self::prepared(profile, database, changes)?;
         let own = world.own.as_ref()?;
         guard::run(GDHCN, &SERVE, &own.folder);
         world.url = own.wait_for("gateway up at ");
@@ -111,15 +115,19 @@ impl World {
     }
 
     /// A gateway with its participants that does not run yet.
-    pub(crate) fn prepared(profile: Profile, database: Database, more: &str) -> Option<Self> {
+    pub(crate) fn prepared(
+        profile: Profile,
+        database: Database,
+        changes: &[(&str, &str)],
+    ) -> Option<Self> {
         let material = Material::own().clone();
         let database = match database {
             Database::Sqlite => None,
             Database::Postgresql => Some(TestDatabase::postgres()?),
         };
         let own = Own { folder: guard::folder("world"), database };
-        own.init(&material, profile, more);
-        for participant in ["XXA", "XXB", "XXD"] {
+        own.init(&material, profile, changes);
+        for participant in ["XXA", "XXB", "XXD", "XXE"] {
             own.onboard(&material, participant);
         }
         let authority = material.path("server.pem");
@@ -238,7 +246,7 @@ impl Own {
         said
     }
 
-    fn init(&self, material: &Material, profile: Profile, more: &str) {
+    fn init(&self, material: &Material, profile: Profile, changes: &[(&str, &str)]) {
         let place = |name: &str| material.path(name).to_str().unwrap().to_owned();
         let (anchor, server, key) = (place("ta.pem"), place("server.pem"), place("server.key"));
         let database =
@@ -247,19 +255,26 @@ impl Own {
         let listen = ["--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0"];
         let init = ["gateway", "init", "gate", "--database", &database];
         self.run(&[&init, &files[..], &listen].concat());
-        let template = self.text("gate/gateway.toml");
         let profile = match profile {
             Profile::Who => "profile = \"who\"",
             Profile::Eu => "profile = \"eu\"",
         };
-        let config = template
-            .replace("#profile = \"who\"", profile)
-            .replace("#uploads = false", "uploads = true")
-            .replace("#handshakes_per_minute = 1200", "handshakes_per_minute = 1000000")
-            .replace("#reads_per_minute = 6000", "reads_per_minute = 1000000")
-            .replace("#writes_per_minute = 1200", "writes_per_minute = 1000000");
-        let log = "[log]\norigin = \"gateway.example/log\"\nkey = \"log.key\"\n";
-        std::fs::write(self.path("gate/gateway.toml"), format!("{config}\n{log}{more}")).unwrap();
+        let usual = [
+            ("#profile = \"who\"", profile),
+            ("#uploads = false", "uploads = true"),
+            ("#handshakes_per_minute = 1200", "handshakes_per_minute = 1000000"),
+            ("#reads_per_minute = 6000", "reads_per_minute = 1000000"),
+            ("#writes_per_minute = 1200", "writes_per_minute = 1000000"),
+        ];
+        let mut config = self.text("gate/gateway.toml");
+        for (from, to) in usual.iter().chain(changes) {
+            assert!(config.contains(from), "{from}");
+            config = config.replace(from, to);
+        }
+        if !config.contains("\n[log]") {
+            config += "\n[log]\norigin = \"gateway.example/log\"\nkey = \"log.key\"\n";
+        }
+        std::fs::write(self.path("gate/gateway.toml"), config).unwrap();
     }
 
     /// Onboards a participant with what OpenSSL has signed with the trust anchor's key.
@@ -268,6 +283,7 @@ impl Own {
             "XXA" => &[
                 ("TLS", "TLS"),
                 ("TLS", "TLSOLD"),
+                ("TLS", "TLSV1"),
                 ("UP", "UP"),
                 ("UP", "UP2"),
                 ("UP", "UPRSA"),
@@ -277,6 +293,7 @@ impl Own {
                 ("DECA", "DECA"),
             ],
             "XXD" => &[("TLS", "TLS"), ("UP", "UP")],
+            "XXE" => &[("TLS", "TLS"), ("UP", "UP"), ("UP", "UPRSA"), ("SCA", "SCA")],
             _ => &[("TLS", "TLS"), ("UP", "UP"), ("SCA", "SCA")],
         };
         // Participant D may do nothing with revocation lists.
