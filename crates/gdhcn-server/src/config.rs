@@ -5,6 +5,7 @@
 //! default filled in.
 
 mod compatibility;
+mod federation;
 mod jobs;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
 pub use self::compatibility::Compatibility;
+pub use self::federation::{Federation, FederationClient};
 pub use self::jobs::JobsConfig;
 pub(crate) use self::jobs::days_before;
 use crate::jobs::publication::{DidConfig, DidConfigError};
@@ -72,6 +74,9 @@ pub struct GatewayConfig {
     /// The revocation routes.
     #[serde(default)]
     pub revocation: Revocation,
+    /// How this gateway shows itself to those that it pulls from.
+    #[serde(default)]
+    pub federation: Federation,
     /// Mistakes of other gateways that clients count on.
     #[serde(default)]
     pub compatibility: Compatibility,
@@ -348,6 +353,7 @@ impl GatewayConfig {
             did: None,
             log: None,
             onboarding: OnboardingRules::default(),
+            federation: Federation::default(),
         }
     }
 
@@ -460,7 +466,7 @@ impl GatewayConfig {
         let did = self.did.iter_mut().flat_map(DidConfig::paths_mut);
         let log = self.log.iter_mut().map(|log| &mut log.key);
         let own = database.into_iter().chain(&mut self.trust_anchors).chain(tls);
-        own.chain(operators).chain(did).chain(log)
+        own.chain(operators).chain(did).chain(log).chain(self.federation.paths_mut())
     }
 }
 

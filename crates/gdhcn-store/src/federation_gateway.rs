@@ -265,9 +265,13 @@ async fn assign(
     let mut staying = Vec::new();
     for row in &present {
         let thumbprint: String = row.get("thumbprint")?;
-        let group: String = row.get("certificate_type")?;
+        let (group, signature): (String, String) =
+            (row.get("certificate_type")?, row.get("signature")?);
+        // Signed anew, as by another trust anchor, it takes its own place.
         let stays = |one: &NewTrustedParty| {
-            one.thumbprint == thumbprint && one.certificate_type.as_str() == group
+            one.thumbprint == thumbprint
+                && one.certificate_type.as_str() == group
+                && one.signature == signature
         };
         if wanted.iter().any(stays) {
             staying.push(thumbprint);

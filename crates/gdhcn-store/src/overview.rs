@@ -1,6 +1,7 @@
 //! What a database says of its gateway beside the content, read at one moment.
 
 use crate::error::StoreError;
+use crate::federation_gateway::{self, FederationGateway};
 use crate::job::{self, JobState};
 use crate::log;
 use crate::store::Store;
@@ -10,6 +11,8 @@ use crate::store::Store;
 pub struct Overview {
     /// Every job that was ever run, by name.
     pub jobs: Vec<JobState>,
+    /// Gateways that are pulled from, in the order of their making.
+    pub peers: Vec<FederationGateway>,
     /// Entries of the transparency log.
     pub log_entries: u64,
 }
@@ -24,6 +27,7 @@ impl Store {
         let mut reading = self.read().await?;
         Ok(Overview {
             jobs: job::read_all(&mut reading).await?,
+            peers: federation_gateway::read_all(&mut reading).await?.0,
             log_entries: log::size(&mut reading).await?,
         })
     }

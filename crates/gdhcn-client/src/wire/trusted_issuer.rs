@@ -30,4 +30,11 @@ pub struct TrustedIssuerItem {
     pub domain: Option<String>,
     /// Identifier of the row.
     pub uuid: Option<String>,
+    /// Version of the row. The reference's clients know it, its server does not send it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+    /// The gateway that the issuer was pulled from; absent for own data. The reference's clients
+    /// know it, its server does not send it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_gateway: Option<String>,
 }

@@ -13,6 +13,9 @@ pub struct JobsConfig {
     pub enabled: bool,
     /// So long a process that was killed holds up the job that it ran.
     pub lease_seconds: u64,
+    /// Seconds between two looks for other gateways that are to be pulled from. How often each is,
+    /// stands with it.
+    pub federation_seconds: u64,
     /// Seconds between two looks for revocation batches that have ended.
     pub revocation_clean_up_seconds: u64,
     /// For how many days deleted batches stay listed.
@@ -28,6 +31,7 @@ impl Default for JobsConfig {
         Self {
             enabled: true,
             lease_seconds: 30,
+            federation_seconds: 60,
             revocation_clean_up_seconds: 600,
             deleted_batch_days: 14,
             tombstone_clean_up_seconds: 3600,
@@ -46,6 +50,7 @@ impl JobsConfig {
             );
         }
         for (key, seconds) in [
+            ("federation_seconds", self.federation_seconds),
             ("revocation_clean_up_seconds", self.revocation_clean_up_seconds),
             ("tombstone_clean_up_seconds", self.tombstone_clean_up_seconds),
         ] {

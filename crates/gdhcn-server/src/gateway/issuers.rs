@@ -27,17 +27,24 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let rows = gateway.trust.store().trusted_issuers().await?;
+    let snapshot = gateway.trust.current();
     let chosen: Vec<_> = rows
         .into_iter()
         .filter(|row| {
             query.admits("country", Some(&row.issuer.country))
                 && query.admits("domain", row.issuer.domain.as_deref())
                 && (row.source_gateway_id.is_none() || query.with_federation())
+                && snapshot.passes_on(row.source_gateway_id.as_deref())
         })
         .collect();
     let checked = tokio::task::spawn_blocking(move || {
-        let anchors = gateway.trust.anchors();
-        let held = chosen.into_iter().filter(|row| holds(row, &anchors, gateway.profile));
+        let own = gateway.trust.anchors();
+        // A row that was pulled from another gateway is vouched for by that gateway's anchor.
+        let anchors_of = |row: &Row| match &row.source_gateway_id {
+            None => own.to_vec(),
+            Some(source) => snapshot.anchors_of(source).to_vec(),
+        };
+        let held = chosen.into_iter().filter(|row| holds(row, &anchors_of(row), gateway.profile));
         held.map(item).collect::<Vec<_>>()
     });
     let items = checked.await.map_err(|_| Problem::internal())?;
@@ -62,14 +69,13 @@ fn holds(row: &Row, anchors: &[Certificate], profile: Profile) -> bool {
     outcome.is_ok()
 }
 
-/// Checks that one of the trust anchors has signed an issuer, in a text that the profile knows.
+/// Checks that one of these trust anchors has signed an issuer, in a text that the profile knows.
+/// For a row that was pulled from another gateway they are that gateway's.
 ///
 /// # Errors
 ///
 /// Why the row is not served, in words.
 pub fn check_issuer(row: &Row, anchors: &[Certificate], profile: Profile) -> Result<(), String> {
-    // A row that was pulled from another gateway is vouched for by that gateway's anchor.
-    let anchors = if row.source_gateway_id.is_none() { anchors } else { &[] };
     let issuer = &row.issuer;
     let kind = IssuerKind::from_text(&issuer.url_type)
         .ok_or_else(|| format!("{:?} is no kind of issuer", issuer.url_type))?;
@@ -95,5 +101,7 @@ fn item(row: Row) -> TrustedIssuerItem {
         name: issuer.name,
         domain: issuer.domain,
         uuid: row.uuid,
+        version: row.source_gateway_id.as_ref().map(|_| row.version),
+        source_gateway: row.source_gateway_id,
     }
 }

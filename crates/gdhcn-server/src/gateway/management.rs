@@ -99,7 +99,8 @@ async fn info() -> Json<Value> {
 }
 
 async fn status(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
-    Json(Status::seen(&gateway.trust.current(), gateway.clock.now()))
+    let snapshot = gateway.trust.current();
+    Json(Status::seen(&snapshot, &gateway.observed.borrow().peers, gateway.clock.now()))
 }
 
 async fn proxy_check(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {

@@ -87,6 +87,16 @@ fn own_affairs(board: &Board, observed: &Overview) {
             board.gauge(name::JOB_LAST_SUCCESS, &labels).set(seconds(at));
         }
     }
+    // A peer that is switched off is not watched.
+    for peer in observed.peers.iter().filter(|peer| peer.configured.interval_seconds.is_some()) {
+        let labels = [("gateway", peer.id())];
+        if let Some(at) = peer.last_successful_download {
+            board.gauge(name::FEDERATION_LAST_SUCCESS, &labels).set(seconds(at));
+        }
+        board.gauge(name::FEDERATION_FAILURES, &labels).set(f64::from(peer.retry_count));
+        let marked = peer.retry_count == 0 && peer.status_message.is_some();
+        board.gauge(name::FEDERATION_MARKED, &labels).set(f64::from(marked));
+    }
     #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53 entries")]
     board.gauge(name::LOG_ENTRIES, &[]).set(observed.log_entries as f64);
 }

@@ -23,6 +23,7 @@ pub(crate) mod onboarded;
 mod onboarding;
 mod openapi;
 mod operators;
+mod peers;
 mod proxy_check;
 mod references;
 pub(crate) mod refusal;
@@ -65,11 +66,13 @@ pub use self::issuers::check_issuer;
 pub use self::log::LogError;
 use self::log::PublishedLog;
 use self::measured::Measured;
+pub use self::onboarded::peer_anchors;
 pub use self::onboarding::{
     OnboardError, Onboarding, issuer_removal, offboarding, operators_event, party_type,
     store_request,
 };
 pub use self::operators::{OperatorError, Operators};
+pub use self::peers::{PeerStoreError, remove_peer, store_peer};
 use self::proxy_check::ProxyCheck;
 pub use self::reload::{ConfigFiles, ConfigWatch};
 use self::routes::Routes;
@@ -278,6 +281,11 @@ impl Gateway {
             measured: Measured::new(server_not_after),
             metrics: Arc::new(Metrics::new(clock.now())),
         }
+    }
+
+    /// The certificates whose signature onboards.
+    pub(crate) fn anchors(&self) -> Arc<Box<[Certificate]>> {
+        self.trust.anchors()
     }
 
     /// The database.

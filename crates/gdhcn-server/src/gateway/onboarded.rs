@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use gdhcn_crypto::Backend;
 use gdhcn_envelope::x509::Certificate;
+use gdhcn_store::TrustContent;
 use gdhcn_store::trusted_party::{PartyType, TrustedParty};
 use gdhcn_trust::participant::{self, OnboardingError};
 
@@ -67,6 +68,43 @@ pub(crate) fn check_all<'r>(
         checked.push((row, check(row, anchors)));
     }
     checked
+}
+
+/// The certificates of a peer that our trust anchor vouches for.
+#[derive(Debug, Default)]
+pub(crate) struct Assigned {
+    /// Whose signature counts on what the peer lists.
+    pub(crate) anchors: Vec<Certificate>,
+    /// Its servers, and the authorities of its servers.
+    pub(crate) servers: Vec<Certificate>,
+}
+
+impl Assigned {
+    /// Those that are assigned to a peer, each checked.
+    pub(crate) fn to(gateway_id: &str, rows: &[TrustedParty], own: &[Certificate]) -> Self {
+        let mut assigned = Self::default();
+        let its = rows.iter().filter(|row| {
+            row.source_gateway_id.is_none() && row.assigned_gateway.as_deref() == Some(gateway_id)
+        });
+        for row in its {
+            let list = match row.certificate_type {
+                PartyType::TrustAnchor => &mut assigned.anchors,
+                PartyType::AuthenticationFederation => &mut assigned.servers,
+                _ => continue,
+            };
+            list.extend(check(row, own));
+        }
+        assigned
+    }
+}
+
+/// The trust anchors of a peer that our own vouches for.
+pub fn peer_anchors(
+    gateway_id: &str,
+    content: &TrustContent,
+    own: &[Certificate],
+) -> Vec<Certificate> {
+    Assigned::to(gateway_id, &content.trusted_parties, own).anchors
 }
 
 /// The certificate of a row, when one of the trust anchors vouches for it.

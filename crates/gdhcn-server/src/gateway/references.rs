@@ -32,6 +32,7 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let rows = gateway.trust.store().trusted_references().await?;
+    let snapshot = gateway.trust.current();
     let swapped = gateway.compatibility.swapped_reference_query;
     let chosen = rows.into_iter().filter(|row| {
         let (country, domain) = (Some(row.country.as_str()), row.domain.as_deref());
@@ -41,6 +42,7 @@ pub(crate) async fn list(
             && query.admits("referenceType", Some(&row.reference_type))
             && query.admits("signatureType", Some(&row.signature_type))
             && (row.source_gateway_id.is_none() || query.with_federation())
+            && snapshot.passes_on(row.source_gateway_id.as_deref())
     });
     let items: Vec<_> = chosen.map(item).collect();
     Representation::of_json(&items).map(|list| list.answer(&headers))
@@ -59,6 +61,8 @@ pub(crate) async fn one(
         return Err(Problem::invalid_parameter(wanted));
     }
     let row = gateway.trust.store().trusted_reference(&uuid).await?;
+    let snapshot = gateway.trust.current();
+    let row = row.filter(|row| snapshot.passes_on(row.source_gateway_id.as_deref()));
     let item = item(row.ok_or_else(Problem::no_reference)?);
     Representation::of_json(&item).map(|one| one.answer(&headers))
 }

@@ -191,6 +191,7 @@ fn at_next_start(former: &GatewayConfig, new: &GatewayConfig) -> Vec<&'static st
         ("compatibility", former.compatibility != new.compatibility),
         ("did", former.did != new.did),
         ("log", former.log != new.log),
+        ("federation", former.federation != new.federation),
         ("tls", former.tls.is_some() != new.tls.is_some()),
         ("limits.connections", former.limits.connections != new.limits.connections),
     ] {

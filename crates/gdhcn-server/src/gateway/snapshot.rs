@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use gdhcn_crypto::Backend;
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::TrustContent;
+use gdhcn_store::federation_gateway::FederationGateway;
 use gdhcn_store::signer_information::SignerInformation;
 use gdhcn_store::trusted_party::{PartyType, Role, TrustedParty};
+use gdhcn_trust::federation::DownloadTarget;
 use jiff::Timestamp;
 
 use super::list::{Entry, List, Selection};
@@ -37,6 +40,10 @@ struct Parties {
     /// The others that decisions need, by use and country.
     by_country: HashMap<(PartyType, String), Vec<Certificate>>,
     countries: Representation,
+    /// The trust anchors of peers, by the peers' identities.
+    peer_anchors: HashMap<String, Vec<Certificate>>,
+    /// Peers whose content is for this gateway alone.
+    withheld: BTreeSet<String>,
     refused: Vec<RefusedRow>,
     valid: usize,
 }
@@ -96,6 +103,8 @@ impl TrustSnapshot {
             authentication: HashMap::new(),
             by_country: HashMap::new(),
             countries: Representation::new("[]"),
+            peer_anchors: HashMap::new(),
+            withheld: withheld(&content.federation_gateways, anchors),
             refused: Vec::new(),
             valid: 0,
         };
@@ -103,7 +112,9 @@ impl TrustSnapshot {
         for (row, outcome) in onboarded::check_all(&content.trusted_parties, anchors) {
             match outcome {
                 Ok(certificate) => {
-                    entries.push(Entry::of_party(row));
+                    if parties.passes_on(row.source_gateway_id.as_deref()) {
+                        entries.push(Entry::of_party(row));
+                    }
                     if row.source_gateway_id.is_none() {
                         countries.insert(row.country.clone());
                         parties.add(row, certificate);
@@ -119,7 +130,11 @@ impl TrustSnapshot {
                 }),
             }
         }
-        for row in &content.signer_information {
+        let passed_on = content
+            .signer_information
+            .iter()
+            .filter(|row| parties.passes_on(row.source_gateway_id.as_deref()));
+        for row in passed_on {
             let entry = Entry::of_signer(row);
             if entry.validity.is_none() {
                 refused.push(RefusedRow {
@@ -191,6 +206,16 @@ impl TrustSnapshot {
         found.map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The trust anchors that vouch for what came from a peer.
+    pub(crate) fn anchors_of(&self, gateway_id: &str) -> &[Certificate] {
+        self.parties.peer_anchors.get(gateway_id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether rows from there may be in lists at all.
+    pub(crate) fn passes_on(&self, source_gateway: Option<&str>) -> bool {
+        self.parties.passes_on(source_gateway)
+    }
+
     /// The participants' codes.
     pub(crate) fn countries(&self) -> &Representation {
         &self.parties.countries
@@ -257,7 +282,21 @@ impl TrustSnapshot {
     }
 }
 
+/// The peers that our trust anchor has not said may be passed on.
+fn withheld(peers: &[FederationGateway], anchors: &[Certificate]) -> BTreeSet<String> {
+    let passed_on = |peer: &&FederationGateway| {
+        let FederationGateway { configured, .. } = peer;
+        configured.peer.target == DownloadTarget::Federation
+            && configured.peer.check(&configured.signature, anchors, Backend::default()).is_ok()
+    };
+    peers.iter().filter(|peer| !passed_on(peer)).map(|peer| peer.id().to_owned()).collect()
+}
+
 impl Parties {
+    fn passes_on(&self, source_gateway: Option<&str>) -> bool {
+        source_gateway.is_none_or(|source| !self.withheld.contains(source))
+    }
+
     fn add(&mut self, row: &TrustedParty, certificate: Certificate) {
         self.valid += 1;
         match row.certificate_type {
@@ -274,6 +313,11 @@ impl Parties {
                     .entry((decisive, row.country.clone()))
                     .or_default()
                     .push(certificate);
+            }
+            PartyType::TrustAnchor => {
+                if let Some(gateway) = &row.assigned_gateway {
+                    self.peer_anchors.entry(gateway.clone()).or_default().push(certificate);
+                }
             }
             // Counted and listed, but no decision of the gateway looks at them.
             _ => {}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::TrustContent;
+use gdhcn_store::federation_gateway::FederationGateway;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +29,62 @@ pub struct Status {
     pub expiring: Vec<Expiring>,
     /// Key identifiers under which several certificates are listed.
     pub kid_collisions: Vec<KidCollision>,
+    /// Gateways that are pulled from.
+    #[serde(default)]
+    pub peers: Vec<PeerStatus>,
     /// Rows of the database that cannot be used.
     pub unreadable_rows: Vec<UnreadableStatus>,
+}
+
+/// A gateway that is pulled from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PeerStatus {
+    /// Its identity.
+    pub gateway: String,
+    /// Its address.
+    pub endpoint: String,
+    /// Seconds between two pulls; none: it is switched off.
+    pub interval_seconds: Option<u32>,
+    /// When it was last pulled from, whatever came of it.
+    #[serde(with = "perhaps_instant")]
+    pub last_pull: Option<Timestamp>,
+    /// When a pull last succeeded.
+    #[serde(with = "perhaps_instant")]
+    pub last_success: Option<Timestamp>,
+    /// Failed pulls since then.
+    pub failures: u32,
+    /// What the last pull said: why it failed, or what was not taken over.
+    pub message: Option<String>,
+    /// What it says needs a person's look: a failure that is no passing one, or something that was
+    /// not taken over.
+    pub needs_a_look: bool,
+}
+
+/// So many failures in a row may pass by themselves.
+const PASSING_FAILURES: u32 = 2;
+
+impl PeerStatus {
+    fn of(peer: &FederationGateway) -> Self {
+        let FederationGateway { configured, .. } = peer;
+        let failed = peer.retry_count > 0;
+        let on = configured.interval_seconds.is_some();
+        let said = if failed {
+            peer.retry_count > PASSING_FAILURES
+        } else {
+            peer.status_message.is_some()
+        };
+        Self {
+            gateway: peer.id().to_owned(),
+            endpoint: configured.peer.endpoint.clone(),
+            interval_seconds: configured.interval_seconds,
+            last_pull: peer.last_download,
+            last_success: peer.last_successful_download,
+            failures: peer.retry_count,
+            message: peer.status_message.clone(),
+            needs_a_look: on && said,
+        }
+    }
 }
 
 /// The certificates of one participant.
@@ -116,14 +171,22 @@ pub struct UnreadableStatus {
 impl Status {
     /// From the content of a database. Takes time: every signature is checked.
     pub fn of(content: TrustContent, anchors: &[Certificate], now: Timestamp) -> Self {
-        Self::seen(&TrustSnapshot::build(content, anchors), now)
+        let peers = content.federation_gateways.clone();
+        Self::seen(&TrustSnapshot::build(content, anchors), &peers, now)
     }
 
     /// From what is served.
-    pub(super) fn seen(snapshot: &TrustSnapshot, now: Timestamp) -> Self {
+    pub(super) fn seen(
+        snapshot: &TrustSnapshot,
+        peers: &[FederationGateway],
+        now: Timestamp,
+    ) -> Self {
         let groups = snapshot.groups(now);
         let mut participants = BTreeMap::<&str, Vec<GroupStatus>>::new();
-        for ((country, group), state) in &groups {
+        // Where a peer's anchor or server is from takes no part by that.
+        let takes_part =
+            |group: &str| !["TRUSTANCHOR", "AUTHENTICATION_FEDERATION"].contains(&group);
+        for ((country, group), state) in groups.iter().filter(|((_, group), _)| takes_part(group)) {
             participants.entry(country).or_default().push(GroupStatus {
                 group: (*group).to_owned(),
                 all: state.all,
@@ -167,6 +230,7 @@ impl Status {
             participants: participants.collect(),
             expiring,
             kid_collisions: collisions(snapshot.own_entries()),
+            peers: peers.iter().map(PeerStatus::of).collect(),
             unreadable_rows: snapshot
                 .refused()
                 .iter()
@@ -180,8 +244,8 @@ impl Status {
         }
     }
 
-    /// Whether somebody should act: a row that cannot be used, a doubled key identifier, or a
-    /// participant whose last onboarded certificate of a group ends within 14 days.
+    /// Whether somebody should act: a row that cannot be used, a doubled key identifier, a peer
+    /// that is not taken over from, or a participant whose last onboarded certificate of a group ends within 14 days.
     pub fn needs_a_look(&self) -> bool {
         let urgent = |one: &Expiring| {
             let uploaded = ["DSC", "DESC"].contains(&one.group.as_str());
@@ -189,6 +253,7 @@ impl Status {
         };
         !self.unreadable_rows.is_empty()
             || !self.kid_collisions.is_empty()
+            || self.peers.iter().any(|peer| peer.needs_a_look)
             || self.expiring.iter().any(urgent)
     }
 }

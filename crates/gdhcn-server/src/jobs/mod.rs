@@ -5,6 +5,7 @@
 //! safe to be killed at any moment: it leaves the old state or the new one, and changes nothing
 //! once its lease is lost. Each run ends with a [`JobOutcome`], which status and metrics tell.
 
+pub mod federation;
 pub mod publication;
 
 mod clean_up;
@@ -118,7 +119,7 @@ impl<Error: std::error::Error> From<Result<String, Error>> for JobOutcome {
 
 /// The jobs of a gateway that is configured like this.
 pub(crate) fn table(config: &GatewayConfig) -> Vec<ScheduledJob> {
-    let mut jobs = vec![clean_up::tombstones(&config.jobs)];
+    let mut jobs = vec![federation::job(config), clean_up::tombstones(&config.jobs)];
     if config.revocation.enabled {
         jobs.push(clean_up::revocation(&config.jobs));
     }

@@ -43,7 +43,6 @@ impl Run {
     }
 
     /// The gateway that the job belongs to.
-    #[allow(dead_code, reason = "the first job that needs it follows")]
     pub(crate) fn gateway(&self) -> &Gateway {
         &self.gateway
     }
@@ -71,7 +70,6 @@ impl Run {
 
     /// Resolves when the run must end: the lease is lost, or the gateway stops. What takes long
     /// (a download) waits for this beside its own end.
-    #[allow(dead_code, reason = "the first job that needs it follows")]
     pub(crate) async fn over(&self) {
         let _ = self.holding.over.subscribe().wait_for(|over| *over).await;
     }

@@ -234,11 +234,6 @@ impl Metrics {
         }
     }
 
-    /// All data of another gateway was taken over. `gateway` is its configured name.
-    pub fn federation_succeeded(&self, gateway: &str, at: Timestamp) {
-        self.board.gauge(name::FEDERATION_LAST_SUCCESS, &[("gateway", gateway)]).set(seconds(at));
-    }
-
     /// Everything as text, and `state` as it is now.
     pub(crate) fn render(&self, state: impl FnOnce(&Board)) -> String {
         let now = Board::new();

@@ -78,6 +78,10 @@ metrics! {
     JOB_FAILURES = Gauge "gdhcn_job_failures"
         "Failed runs of a job since the last one that ended well, in whichever process.";
     FEDERATION_LAST_SUCCESS = Gauge "gdhcn_federation_last_success_timestamp_seconds"
-        "When all data of another gateway was last taken over.";
+        "When the data of another gateway was last taken over.";
+    FEDERATION_FAILURES = Gauge "gdhcn_federation_failures"
+        "Pulls from another gateway that failed since the last one that did not.";
+    FEDERATION_MARKED = Gauge "gdhcn_federation_marked"
+        "1 while the last pull from another gateway took over less than everything.";
     LOG_ENTRIES = Gauge "gdhcn_log_entries" "Entries of the transparency log.";
 }

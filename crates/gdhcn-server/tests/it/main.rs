@@ -13,6 +13,7 @@ mod backup;
 mod connections;
 mod deletion;
 mod delta;
+mod federation;
 mod import;
 mod jobs;
 mod lists;

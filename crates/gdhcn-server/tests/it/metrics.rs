@@ -57,9 +57,14 @@ async fn everything(network: &Network) -> (Gate, String) {
     if let Ok(mut stream) = handshake {
         assert!(Answer::read(&mut stream).await.is_err());
     }
-    let now = days_ago(0);
     gate.running.run_job(Job::TombstoneCleanUp).await.unwrap();
-    gate.running.metrics().federation_succeeded("other", now);
+    network.database.by_hand(
+        "INSERT INTO federation_gateway (gateway_id, created_at, gateway_endpoint, gateway_kid,
+            downloader_implementation, download_target, mode, signature, download_interval_seconds,
+            last_download, last_successful_download, retry_count, status_message)
+         VALUES ('other', 0, 'https://other.example', 'to-other', 'DdccDownloader_V1',
+            'FEDERATION', 'APPEND', 'none', 300, 5000, 4000, 2, 'down')",
+    );
     gate.running.refresh().await.unwrap();
     let text = scrape(&gate).await;
     (gate, text)
@@ -89,6 +94,9 @@ async fn g14_counts_what_the_operator_must_know() {
         // Six certificates were onboarded and one uploaded.
         ("gdhcn_log_entries", 7.0),
         ("gdhcn_job_runs_total{task=\"tombstone-clean-up\",outcome=\"success\"}", 1.0),
+        ("gdhcn_federation_last_success_timestamp_seconds{gateway=\"other\"}", 4.0),
+        ("gdhcn_federation_failures{gateway=\"other\"}", 2.0),
+        ("gdhcn_federation_marked{gateway=\"other\"}", 0.0),
         ("gdhcn_job_failures{task=\"tombstone-clean-up\"}", 0.0),
     ] {
         assert_eq!(value(&text, series), Some(expected), "{series}\n{text}");

@@ -12,16 +12,19 @@ pub enum HeldGroup {
     Upload,
     /// The data exchange authorities.
     Deca,
+    /// What participants upload. A participant may withdraw all of its own; that nobody has any
+    /// more is a fault.
+    Uploaded,
 }
 
 impl HeldGroup {
-    /// The group whose set this is.
-    pub const fn of(group: PeerGroup) -> Option<Self> {
+    /// The set that a group belongs to.
+    pub const fn of(group: PeerGroup) -> Self {
         match group {
-            PeerGroup::Csca => Some(Self::Csca),
-            PeerGroup::Upload => Some(Self::Upload),
-            PeerGroup::Deca => Some(Self::Deca),
-            _ => None,
+            PeerGroup::Csca => Self::Csca,
+            PeerGroup::Upload => Self::Upload,
+            PeerGroup::Deca => Self::Deca,
+            _ => Self::Uploaded,
         }
     }
 }
@@ -32,6 +35,7 @@ impl fmt::Display for HeldGroup {
             Self::Csca => "CSCA",
             Self::Upload => "UPLOAD",
             Self::Deca => "DECA",
+            Self::Uploaded => "DSC",
         })
     }
 }
@@ -83,19 +87,25 @@ impl Guarded {
     }
 }
 
-/// Holds back each participant of which a set would become empty that is not.
+/// Holds back each participant of which a set would become empty that is not, and everybody who
+/// has uploaded something when the peer lists nothing uploaded at all.
 ///
 /// `present` are the sets that hold something, of what came from this peer before.
 pub fn guard(present: &BTreeSet<Held>, items: Vec<Accepted>, word: &Word) -> Guarded {
     let mut next: BTreeMap<&str, BTreeSet<HeldGroup>> = BTreeMap::new();
     for one in &items {
-        next.entry(&one.item.country).or_default().extend(HeldGroup::of(one.group));
+        next.entry(&one.item.country).or_default().insert(HeldGroup::of(one.group));
     }
+    let anything_uploaded = items.iter().any(|one| !one.group.is_onboarded());
     let held: Vec<Held> = present
         .iter()
         .filter(|held| !word.covers(&held.country))
         .filter(|held| {
-            !next.get(held.country.as_str()).is_some_and(|has| has.contains(&held.group))
+            let has = next.get(held.country.as_str());
+            match held.group {
+                HeldGroup::Uploaded => !anything_uploaded,
+                group => !has.is_some_and(|has| has.contains(&group)),
+            }
         })
         .cloned()
         .collect();

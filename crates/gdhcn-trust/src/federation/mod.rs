@@ -6,12 +6,14 @@
 //! them again. [`guard()`] keeps what a participant had when a peer suddenly lists no authority or
 //! no upload certificate of it: an empty answer is more often a fault than a wish.
 //!
-//! [`Peer`] is what our trust anchor signs of a peer.
+//! [`Peer`] is what our trust anchor signs of a peer, [`PeerRequest`] how it is asked to.
 
 mod accept;
 mod guard;
 mod peer;
+mod request;
 
 pub use accept::{Accepted, PeerGroup, PeerItem, accept};
 pub use guard::{Guarded, Held, HeldGroup, Word, guard};
 pub use peer::{DownloadTarget, Downloader, Mode, Peer, PeerError, UnknownPeerValue};
+pub use request::{PeerRequest, PeerRequestError, PeerUse, SignedPeer};

@@ -160,6 +160,18 @@ fn a_participant_that_would_lose_its_authorities_is_held() {
     assert_eq!((guarded.items.len(), guarded.held.len()), (0, 4));
     assert_eq!(guarded.countries(), BTreeSet::from(["XA", "XB"]));
 
+    // A participant may withdraw all its signers; that nobody has any is a fault.
+    let uploaded = |country: &str| Held { country: country.to_owned(), group: HeldGroup::Uploaded };
+    let with_signers: BTreeSet<Held> = [uploaded("XA"), uploaded("XB")].into_iter().collect();
+    let without_dsc = |countries: &[&str]| {
+        let gone = |item: &PeerItem| item.group == "DSC" && countries.contains(&&*item.country);
+        both.iter().filter(|item| !gone(item)).cloned().collect::<Vec<_>>()
+    };
+    let one_left = guard(&with_signers, accepted(&without_dsc(&["XA"])), &Word::None);
+    assert_eq!((one_left.items.len(), one_left.held), (5, vec![]));
+    let none_left = guard(&with_signers, accepted(&without_dsc(&["XA", "XB"])), &Word::None);
+    assert_eq!(none_left.held, [uploaded("XA"), uploaded("XB")]);
+
     let word = Word::For(BTreeSet::from(["XA".to_owned()]));
     let guarded = guard(&present, accepted(&without), &word);
     assert_eq!(guarded.held, []);

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use gdhcn_envelope::pem;
-use gdhcn_server::gateway::{check_issuer, issuer_removal};
+use gdhcn_server::gateway::{check_issuer, issuer_removal, peer_anchors};
 use gdhcn_store::trusted_issuer::TrustedIssuer;
 use gdhcn_trust::issuer::IssuerKind;
 use gdhcn_trust::onboarding_request::{OnboardingRequest, RequestItem};
@@ -74,7 +74,14 @@ fn as_file(arguments: &AddArguments) -> Result<IssuerFile, Fault> {
 async fn list(arguments: &ListArguments) -> Result<Exit, Fault> {
     let desk = Desk::open(&arguments.config).await?;
     let rows = desk.store.trusted_issuers().await.or_internal("reading the database")?;
-    let fault = |row: &TrustedIssuer| check_issuer(row, &desk.anchors, desk.config.profile).err();
+    let content = desk.store.trust_content().await.or_internal("reading the database")?;
+    let fault = |row: &TrustedIssuer| {
+        let anchors = match &row.source_gateway_id {
+            None => desk.anchors.clone(),
+            Some(source) => peer_anchors(source, &content, &desk.anchors),
+        };
+        check_issuer(row, &anchors, desk.config.profile).err()
+    };
     let shown: Vec<_> = rows.iter().map(|row| (row, fault(row))).collect();
     if arguments.json {
         let rows: Vec<_> =
