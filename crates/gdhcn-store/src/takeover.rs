@@ -157,7 +157,7 @@ impl Store {
     ) -> Result<Takeover, StoreError> {
         let mut writing = self.begin_change().await?;
         if before == Before::Nothing {
-            for table in [
+            let tables: [&str; 9] = [
                 "trusted_party",
                 "signer_information",
                 "signer_tombstone",
@@ -167,10 +167,10 @@ impl Store {
                 "validation_rule",
                 "value_set",
                 "revocation_batch",
-            ] {
-                if writing.has(table, &[]).await? {
-                    return Err(StoreError::NotEmpty { table: table.to_owned() });
-                }
+            ];
+            let found = writing.first_there(&tables.map(|table| (table, [].as_slice()))).await?;
+            if let Some(table) = found.and_then(|place| tables.get(place)) {
+                return Err(StoreError::NotEmpty { table: (*table).to_owned() });
             }
         }
         let rules = "SELECT COALESCE(MAX(sequence), 0) FROM validation_rule";

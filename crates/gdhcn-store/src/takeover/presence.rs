@@ -48,22 +48,19 @@ impl Takeover {
             let present = matches!(row, Taken::Event(old) if self.events.contains(&old.number));
             return Ok(if present { Added::Present } else { Added::New });
         };
-        if self.writing.has(known.table, &known.name).await? {
-            let whole = [known.name.as_slice(), &known.content].concat();
-            if self.writing.has(known.table, &whole).await? {
-                return Ok(Added::Present);
+        let whole = [known.name.as_slice(), &known.content].concat();
+        let mut wanted = vec![(known.table, whole.as_slice()), (known.table, &known.name)];
+        wanted.extend(known.unique.iter().map(|(table, one)| (*table, std::slice::from_ref(one))));
+        let found = self.writing.first_there(&wanted).await?;
+        let column = |place: usize| wanted.get(place)?.1.last().map(|(column, _)| *column);
+        match found {
+            Some(0) => return Ok(Added::Present),
+            Some(1) => return Ok(Added::Clash(column(1).unwrap_or_default())),
+            _ if known.logged.is_some_and(|logged| self.removed.contains(&logged)) => {
+                return Ok(Added::Removed);
             }
-            let name = known.name.last().map(|(column, _)| *column);
-            return Ok(Added::Clash(name.unwrap_or_default()));
-        }
-        if known.logged.is_some_and(|logged| self.removed.contains(&logged)) {
-            return Ok(Added::Removed);
-        }
-        for (table, column) in known.unique {
-            let name = column.0;
-            if self.writing.has(table, &[column]).await? {
-                return Ok(Added::Clash(name));
-            }
+            Some(place) => return Ok(Added::Clash(column(place).unwrap_or_default())),
+            None => {}
         }
         if let Taken::Rule(rule) = row
             && self.before == Before::Something
@@ -190,25 +187,31 @@ impl Takeover {
 }
 
 impl Transaction {
-    /// Whether the table has an own row with these values.
-    pub(super) async fn has(
+    /// The place of the first of these tables that has an own row with these values; asked in one
+    /// statement, since a takeover asks for each of its rows.
+    pub(super) async fn first_there(
         &mut self,
-        table: &'static str,
-        columns: &[Column],
-    ) -> Result<bool, StoreError> {
-        let mut sql = format!("SELECT 1 FROM {table} WHERE 1 = 1");
-        let mut values = Vec::with_capacity(columns.len());
-        for (place, (column, value)) in (1..).zip(columns) {
-            sql.push_str(&format!(" AND {column} = ${place}"));
-            values.push(value.clone());
-        }
+        wanted: &[(&'static str, &[Column])],
+    ) -> Result<Option<usize>, StoreError> {
         const PULLED: [&str; 4] =
             ["trusted_party", "signer_information", "trusted_issuer", "trusted_reference"];
-        if !columns.is_empty() && PULLED.contains(&table) {
-            sql.push_str(" AND source_gateway_id IS NULL");
+        let mut sql = "SELECT CAST(CASE".to_owned();
+        let mut values = Vec::new();
+        for (place, (table, columns)) in wanted.iter().enumerate() {
+            sql.push_str(&format!(" WHEN EXISTS (SELECT 1 FROM {table} WHERE 1 = 1"));
+            for (column, value) in *columns {
+                values.push(value.clone());
+                sql.push_str(&format!(" AND {column} = ${}", values.len()));
+            }
+            if !columns.is_empty() && PULLED.contains(table) {
+                sql.push_str(" AND source_gateway_id IS NULL");
+            }
+            sql.push_str(&format!(") THEN {place}"));
         }
-        sql.push_str(" LIMIT 1");
-        Ok(!self.rows_dynamic(sql, &values).await?.is_empty())
+        sql.push_str(" ELSE -1 END AS BIGINT)");
+        let rows = self.rows_dynamic(sql, &values).await?;
+        let place: i64 = rows.first().ok_or(sqlx::Error::RowNotFound)?.at(0)?;
+        Ok(usize::try_from(place).ok())
     }
 }
 
