@@ -20,7 +20,8 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::expiry::Warning;
-use crate::metrics::{Answered, Metrics};
+use crate::gateway::Contacts;
+use crate::metrics::{Answered, Metrics, RequestKind};
 use crate::problem::{AnsweredCode, Problem};
 
 /// What is known of a running request.
@@ -46,6 +47,8 @@ pub(crate) struct Observer {
     pub(crate) limits: Arc<ArcSwap<Limits>>,
     /// Where requests are counted, where they are.
     pub(crate) metrics: Option<Arc<Metrics>>,
+    /// Where it is gathered when participants came, where it is.
+    pub(crate) contacts: Option<Arc<Contacts>>,
     /// The present time.
     pub(crate) clock: Clock,
 }
@@ -121,8 +124,14 @@ pub(crate) async fn observe(
             participant: participant.map(|participant| participant.country.as_str()),
             code: code.as_deref(),
             duration: started.elapsed(),
-            at: observer.clock.now(),
         });
+    }
+    if let (Some(contacts), Some(participant), Some(thumbprint)) =
+        (&observer.contacts, participant, record.thumbprint.get())
+        && response.status().as_u16() < 400
+    {
+        let kind = RequestKind::of(&method);
+        contacts.saw(thumbprint, &participant.country, kind, observer.clock.now());
     }
     info!(
         request = record.id(),

@@ -7,7 +7,7 @@
 //! [`trusted_reference`], [`trusted_issuer`]), what is pulled from other gateways ([`federation_gateway`],
 //! [`federated`]) and the audit trail in [`audit_event`]; changes of the
 //! onboarded certificates that wait for operators are in [`onboarding`]. Of the processes on one
-//! database, [`job`] lets one run each of the gateway's own jobs.
+//! database, [`job`] lets one run each of the gateway's own jobs; [`contact`] tells when participants last came.
 //!
 //! How data flows: changes follow one another, each in one transaction that holds the rows, the
 //! [`AuditEvent`](audit_event::AuditEvent) that tells who made it, and the next number of the
@@ -22,6 +22,7 @@
 //! Statements are written once, in the dialect that both databases share (`database.rs`).
 
 pub mod audit_event;
+pub mod contact;
 pub mod federated;
 pub mod federation_gateway;
 pub mod job;
@@ -42,6 +43,7 @@ mod backup;
 mod changes;
 mod database;
 mod error;
+mod expiry_warning;
 mod location;
 mod log;
 mod overview;
@@ -52,6 +54,6 @@ mod store;
 pub use changes::Changes;
 pub use error::{Conflict, StoreError, UnreadableRow};
 pub use location::{Location, PostgresUrl};
-pub use overview::Overview;
+pub use overview::{Overview, PendingRequest};
 pub use signed_text::SignedText;
 pub use store::{Change, Store, TrustContent};

@@ -24,6 +24,8 @@ pub struct JobsConfig {
     pub tombstone_clean_up_seconds: u64,
     /// For how many days withdrawn certificates stay in lists of changes.
     pub tombstone_days: u16,
+    /// Seconds between two looks for certificates that end soon.
+    pub expiry_warning_seconds: u64,
 }
 
 impl Default for JobsConfig {
@@ -36,6 +38,7 @@ impl Default for JobsConfig {
             deleted_batch_days: 14,
             tombstone_clean_up_seconds: 3600,
             tombstone_days: 14,
+            expiry_warning_seconds: 3600,
         }
     }
 }
@@ -53,6 +56,7 @@ impl JobsConfig {
             ("federation_seconds", self.federation_seconds),
             ("revocation_clean_up_seconds", self.revocation_clean_up_seconds),
             ("tombstone_clean_up_seconds", self.tombstone_clean_up_seconds),
+            ("expiry_warning_seconds", self.expiry_warning_seconds),
         ] {
             if seconds == 0 {
                 return at(key, "an interval under `jobs` is 0: the job would never end");

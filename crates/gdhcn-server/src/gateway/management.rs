@@ -8,7 +8,7 @@
 //! | `/metrics` | `/actuator/prometheus` | metrics in the text format of Prometheus; always 200 |
 //! | – | `/actuator/metrics` | names of the metrics |
 //! | `/info` | `/actuator/info` | name and version |
-//! | `/status` | – | participants, certificates by expiry, doubled kids, rows not served |
+//! | `/status` | – | participants, certificates by expiry, doubled kids, rows not served, jobs |
 //! | `/proxy-check` | – | what each named proxy sent, and what is missing |
 //! | `/log/checkpoint`, `/log/tile/...` | – | the transparency log, where it is configured |
 //! | `/openapi.json` | – | the participants' interface for programs |
@@ -25,7 +25,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Gateway;
-use super::status::Status;
 use super::{log, openapi};
 use crate::metrics::name;
 
@@ -99,8 +98,7 @@ async fn info() -> Json<Value> {
 }
 
 async fn status(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
-    let snapshot = gateway.trust.current();
-    Json(Status::seen(&snapshot, &gateway.observed.borrow().peers, gateway.clock.now()))
+    Json(gateway.status())
 }
 
 async fn proxy_check(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {

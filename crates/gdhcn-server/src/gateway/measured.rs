@@ -1,9 +1,10 @@
 //! What the metrics say of the gateway's state, read at each scrape.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::Overview;
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,21 +17,21 @@ use crate::metrics::{Board, name, seconds};
 pub(super) struct Measured {
     /// Rows that were counted as unreadable: table, primary key, fault.
     told: Mutex<HashSet<(&'static str, String, &'static str)>>,
-    /// End of the gateway's own TLS certificate.
-    server_not_after: ArcSwap<Option<Timestamp>>,
+    /// The gateway's own TLS certificate.
+    server: ArcSwap<Option<Certificate>>,
 }
 
 impl Measured {
-    pub(super) fn new(server_not_after: Option<Timestamp>) -> Self {
-        Self { told: Mutex::default(), server_not_after: ArcSwap::from_pointee(server_not_after) }
+    pub(super) fn new(server: Option<Certificate>) -> Self {
+        Self { told: Mutex::default(), server: ArcSwap::from_pointee(server) }
     }
 
-    pub(super) fn replace_server_not_after(&self, end: Option<Timestamp>) {
-        self.server_not_after.store(end.into());
+    pub(super) fn replace_server(&self, server: Option<Certificate>) {
+        self.server.store(server.into());
     }
 
-    pub(super) fn server_not_after(&self) -> Option<Timestamp> {
-        **self.server_not_after.load()
+    pub(super) fn server(&self) -> Arc<Option<Certificate>> {
+        self.server.load_full()
     }
 }
 
@@ -43,6 +44,7 @@ impl Gateway {
         self.metrics.render(|board| {
             certificates(board, &snapshot, now);
             own_affairs(board, &self.observed.borrow());
+            self.last_downloads(board, &snapshot);
             for row in snapshot.refused() {
                 let labels = [("table", row.table), ("fault", row.fault.label())];
                 board.gauge(name::ROWS_UNREADABLE, &labels).increment(1);
@@ -57,15 +59,33 @@ impl Gateway {
             board.gauge(name::SNAPSHOT_CONFIRMED, &[]).set(seconds(confirmed));
             board.gauge(name::DATABASE_UP, &[]).set(f64::from(!self.trust.is_outdated()));
             let anchor = self.trust.anchors().iter().map(|anchor| anchor.not_after()).max();
+            let server = self.measured.server();
             for (name, end) in [
                 (name::ANCHOR_NOT_AFTER, anchor),
-                (name::SERVER_NOT_AFTER, self.measured.server_not_after()),
+                (name::SERVER_NOT_AFTER, server.as_ref().as_ref().map(Certificate::not_after)),
             ] {
                 if let Some(end) = end {
                     board.gauge(name, &[]).set(seconds(end));
                 }
             }
         })
+    }
+
+    /// Of those who still take part, by the database and by this process, which is ahead of it.
+    fn last_downloads(&self, board: &Board, snapshot: &TrustSnapshot) {
+        let mut last = BTreeMap::<String, Timestamp>::new();
+        let written = self.observed.borrow().contacts.clone();
+        for contact in written.into_iter().chain(self.contacts.all()) {
+            if let (Some(at), Some(_)) =
+                (contact.downloaded_at, snapshot.authentication(&contact.thumbprint))
+            {
+                let known = last.entry(contact.country).or_insert(at);
+                *known = at.max(*known);
+            }
+        }
+        for (country, at) in last {
+            board.gauge(name::LAST_DOWNLOAD, &[("participant", &country)]).set(seconds(at));
+        }
     }
 
     fn tell_unreadable(&self, snapshot: &TrustSnapshot) {

@@ -7,6 +7,7 @@
 
 mod act;
 pub(crate) mod authentication;
+mod contacts;
 mod country_list;
 mod delta;
 pub mod import;
@@ -54,7 +55,6 @@ use axum::routing::{MethodRouter, delete, get, post};
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::{Certificate, CertificateError};
 use gdhcn_store::{Overview, Store, StoreError};
-use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -62,6 +62,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{error, info};
 
 use self::authentication::Authenticated;
+pub(crate) use self::contacts::Contacts;
 pub use self::issuers::check_issuer;
 pub use self::log::LogError;
 use self::log::PublishedLog;
@@ -76,7 +77,8 @@ pub use self::peers::{PeerStoreError, remove_peer, store_peer};
 use self::proxy_check::ProxyCheck;
 pub use self::reload::{ConfigFiles, ConfigWatch};
 use self::routes::Routes;
-pub use self::status::Status;
+use self::status::Own;
+pub use self::status::{Expiring, JobStatus, Status};
 use self::trust::Trust;
 pub use self::trust::TrustError;
 use crate::clock::Clock;
@@ -84,6 +86,7 @@ use crate::config::{
     Compatibility, ConfigError, GatewayConfig, Limits, Profile, ProxyHeaders, Revocation,
     TrustedCertificates,
 };
+use crate::jobs::publication::PublicationError;
 use crate::jobs::{self, Job, JobReport, RunJobError, Scheduler};
 use crate::listen::tls::{TlsConfigs, TlsError};
 use crate::listen::{Listener, Rules, stopped};
@@ -114,6 +117,7 @@ pub struct Gateway {
     pub(crate) jobs: Scheduler,
     /// What the database said of the gateway's own affairs a moment ago.
     pub(crate) observed: watch::Sender<Arc<Overview>>,
+    contacts: Arc<Contacts>,
 }
 
 /// A gateway that serves. Dropping it stops it without waiting; [`shutdown`](Self::shutdown)
@@ -161,6 +165,9 @@ pub enum StartError {
     /// The transparency log cannot be published.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// DID lists cannot be published as configured.
+    #[error(transparent)]
+    Publication(#[from] PublicationError),
     /// The trust content cannot be read.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -219,7 +226,8 @@ impl Gateway {
         Ok(RunningGateway { gateway, config, rules, address, management_address, stop, tasks })
     }
 
-    /// Runs a job of a gateway now, due or not, in a process that does not serve.
+    /// Runs a job of a gateway now, due or not, in a process that does not serve. With `forced`
+    /// also what is not done without a person's word: publishing lists that have shrunk a lot.
     ///
     /// # Errors
     ///
@@ -228,10 +236,11 @@ impl Gateway {
         config: &GatewayConfig,
         clock: Clock,
         job: Job,
+        forced: bool,
     ) -> Result<JobReport, RunJobError> {
         let (gateway, _) = Self::open(config, clock).await?;
         let (_stop, mut stopping) = watch::channel(false);
-        let report = gateway.jobs.run_now(&gateway, job, &mut stopping).await;
+        let report = gateway.jobs.run_now(&gateway, job, forced, &mut stopping).await;
         gateway.store().close().await;
         report
     }
@@ -247,12 +256,13 @@ impl Gateway {
         let store = Store::open(config.database.clone()).await?;
         let overview = store.overview().await?;
         let trust = Trust::load(store, anchors).await?;
-        let server_not_after = tls.as_ref().and_then(TlsConfigs::not_after);
+        let server = tls.as_ref().and_then(|tls| tls.certificate().cloned());
         let log = config.log.as_ref().map(PublishedLog::load).transpose()?;
         if let Some(log) = &log {
             info!(key = log.verifier_key(), "the transparency log is served");
         }
-        let gateway = Self::with(trust, config, clock, server_not_after, log, overview);
+        let jobs = Scheduler::new(jobs::table(config)?, &config.jobs);
+        let gateway = Self::with(trust, config, clock, server, log, overview, jobs);
         Ok((Arc::new(gateway), tls))
     }
 
@@ -260,9 +270,10 @@ impl Gateway {
         trust: Trust,
         config: &GatewayConfig,
         clock: Clock,
-        server_not_after: Option<Timestamp>,
+        server: Option<Certificate>,
         log: Option<PublishedLog>,
         overview: Overview,
+        jobs: Scheduler,
     ) -> Self {
         Self {
             trust,
@@ -274,11 +285,12 @@ impl Gateway {
             revocation: config.revocation,
             compatibility: config.compatibility,
             log,
-            jobs: Scheduler::new(jobs::table(config), &config.jobs),
+            jobs,
+            contacts: Arc::default(),
             observed: watch::Sender::new(Arc::new(overview)),
             rates: RequestRates::new(&config.limits),
             proxy_check: ProxyCheck::new(&config.proxy_headers),
-            measured: Measured::new(server_not_after),
+            measured: Measured::new(server),
             metrics: Arc::new(Metrics::new(clock.now())),
         }
     }
@@ -286,6 +298,14 @@ impl Gateway {
     /// The certificates whose signature onboards.
     pub(crate) fn anchors(&self) -> Arc<Box<[Certificate]>> {
         self.trust.anchors()
+    }
+
+    /// How it is.
+    pub(crate) fn status(&self) -> Status {
+        let (server, anchors) = (self.measured.server(), self.anchors());
+        let overview = self.observed.borrow().clone();
+        let own = Own { server: server.as_ref().as_ref(), anchors: &anchors, overview: &overview };
+        Status::seen(&self.trust.current(), own, self.clock.now())
     }
 
     /// The database.
@@ -297,6 +317,7 @@ impl Gateway {
         let observer = Observer {
             limits: Arc::clone(&gateway.limits),
             metrics: Some(Arc::clone(&gateway.metrics)),
+            contacts: Some(Arc::clone(&gateway.contacts)),
             clock: gateway.clock,
         };
         Self::routes(gateway.profile, gateway.revocation)
@@ -427,7 +448,7 @@ impl RunningGateway {
     /// tells.
     pub async fn run_job(&self, job: Job) -> Result<JobReport, RunJobError> {
         let mut stop = self.stop.subscribe();
-        self.gateway.jobs.run_now(&self.gateway, job, &mut stop).await
+        self.gateway.jobs.run_now(&self.gateway, job, false, &mut stop).await
     }
 
     /// Takes no more connections, lets running requests end within the drain time, and closes

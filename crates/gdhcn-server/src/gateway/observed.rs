@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use gdhcn_store::StoreError;
 use tokio::sync::watch;
-use tokio::time::sleep;
-use tracing::debug;
+use tokio::time::{Instant, sleep};
+use tracing::{debug, warn};
 
 use super::Gateway;
+use super::contacts::WRITE_EVERY;
 use crate::listen::stopped;
 
 /// How often the database is read.
@@ -18,10 +19,20 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 impl Gateway {
     /// Looks until told to stop.
     pub(crate) async fn observe(&self, mut stop: watch::Receiver<bool>) {
+        let mut written = Instant::now();
         loop {
-            tokio::select! {
-                () = stopped(&mut stop) => return,
-                () = sleep(LOOK_EVERY) => {}
+            let is_over = tokio::select! {
+                () = stopped(&mut stop) => true,
+                () = sleep(LOOK_EVERY) => false,
+            };
+            if is_over || written.elapsed() >= WRITE_EVERY {
+                written = Instant::now();
+                if let Err(error) = self.contacts.write(self.store()).await {
+                    warn!(%error, "who came when is not written down");
+                }
+            }
+            if is_over {
+                return;
             }
             // The follower of the content says aloud when the database cannot be read.
             if let Err(error) = self.look().await {

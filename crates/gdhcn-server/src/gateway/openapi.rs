@@ -392,6 +392,7 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::config::{GatewayConfig, Revocation};
+    use crate::jobs::Scheduler;
 
     type Operations = BTreeMap<String, BTreeSet<String>>;
 
@@ -421,6 +422,7 @@ mod tests {
             None,
             None,
             gdhcn_store::Overview::default(),
+            Scheduler::new(Vec::new(), &config.jobs),
         ));
         let mut operations = Operations::new();
         for path in Gateway::routes(config.profile, config.revocation).paths() {

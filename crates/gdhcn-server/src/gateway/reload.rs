@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 use super::{RunningGateway, StartError, read_anchors};
 use crate::config::{ConfigError, GatewayConfig};
 use crate::expiry::Warning;
+use crate::jobs;
 use crate::listen::tls::TlsConfigs;
 use crate::metrics::Reload;
 
@@ -73,8 +74,8 @@ impl ConfigWatch {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ConfigFiles {
-    /// End of the server's own certificate, where there is one that can be read.
-    pub server_not_after: Option<Timestamp>,
+    /// The server's own certificate, where there is one that can be read.
+    pub server: Option<Certificate>,
     /// The trust anchors.
     pub anchors: Vec<Certificate>,
 }
@@ -87,8 +88,9 @@ impl ConfigFiles {
     /// [`StartError`] says which file is at fault.
     pub fn read(config: &GatewayConfig) -> Result<Self, StartError> {
         let tls = config.tls.as_ref().map(TlsConfigs::load).transpose()?;
+        jobs::table(config)?;
         Ok(Self {
-            server_not_after: tls.and_then(|tls| tls.not_after()),
+            server: tls.and_then(|tls| tls.certificate().cloned()),
             anchors: read_anchors(&config.trust_anchors)?,
         })
     }
@@ -98,7 +100,7 @@ impl ConfigFiles {
         let mut hints = Vec::new();
         let ends = self.anchors.iter().map(|anchor| ("trust anchor", anchor.not_after()));
         for (what, end) in
-            self.server_not_after.map(|end| ("server certificate", end)).into_iter().chain(ends)
+            self.server.iter().map(|own| ("server certificate", own.not_after())).chain(ends)
         {
             if let Some(warning) = Warning::at(end, now) {
                 hints.push(match warning.days {
@@ -157,7 +159,7 @@ impl RunningGateway {
             info!("other trust anchors are in use");
         }
         if let Some(tls) = tls {
-            self.gateway.measured.replace_server_not_after(tls.not_after());
+            self.gateway.measured.replace_server(tls.certificate().cloned());
             self.rules.replace_tls(tls);
         }
         let former = self.config.load_full();

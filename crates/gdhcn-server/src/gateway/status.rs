@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_store::TrustContent;
+use gdhcn_store::contact::Contact;
 use gdhcn_store::federation_gateway::FederationGateway;
+use gdhcn_store::job::JobState;
+use gdhcn_store::{Overview, PendingRequest, TrustContent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::list::Entry;
+use super::reload::ConfigFiles;
 use super::snapshot::TrustSnapshot;
+use crate::clock::Clock;
 use crate::expiry::Warning;
 
 /// What a participant needs to take part.
@@ -34,6 +38,50 @@ pub struct Status {
     pub peers: Vec<PeerStatus>,
     /// Rows of the database that cannot be used.
     pub unreadable_rows: Vec<UnreadableStatus>,
+    /// Onboarding requests that wait for operators, oldest first.
+    pub pending_requests: Vec<PendingStatus>,
+    /// Every job that was ever run, by name.
+    pub jobs: Vec<JobStatus>,
+    /// Entries of the transparency log.
+    pub log_entries: u64,
+}
+
+/// An onboarding request that waits for operators.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingStatus {
+    /// Its identifier.
+    pub id: String,
+    /// Alpha-3 code of the participant.
+    pub participant: String,
+    /// When it was made.
+    #[serde(with = "instant")]
+    pub created_at: Timestamp,
+    /// How many approvals it has.
+    pub approvals: u32,
+}
+
+/// How a job went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobStatus {
+    /// Its name.
+    pub name: String,
+    /// The process that runs it now: machine and process number.
+    pub running_in: Option<String>,
+    /// When the last run began.
+    #[serde(with = "perhaps_instant")]
+    pub last_started_at: Option<Timestamp>,
+    /// When a run last ended well.
+    #[serde(with = "perhaps_instant")]
+    pub last_succeeded_at: Option<Timestamp>,
+    /// When a run last failed.
+    #[serde(with = "perhaps_instant")]
+    pub last_failed_at: Option<Timestamp>,
+    /// Failed runs since the last one that ended well.
+    pub failures: u32,
+    /// What the last run said.
+    pub message: Option<String>,
 }
 
 /// A gateway that is pulled from.
@@ -97,6 +145,12 @@ pub struct ParticipantStatus {
     pub groups: Vec<GroupStatus>,
     /// Groups without a valid certificate that taking part needs.
     pub missing: Vec<String>,
+    /// When it last got what it asked for.
+    #[serde(with = "perhaps_instant")]
+    pub last_download: Option<Timestamp>,
+    /// When it last changed something.
+    #[serde(with = "perhaps_instant")]
+    pub last_upload: Option<Timestamp>,
 }
 
 /// The certificates of one participant and group.
@@ -118,8 +172,8 @@ pub struct GroupStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Expiring {
-    /// The participant.
-    pub country: String,
+    /// The participant; none for the gateway's own, of the groups SERVER and TRUSTANCHOR.
+    pub country: Option<String>,
     /// The group as lists name it.
     pub group: String,
     /// SHA-256 of the certificate.
@@ -133,6 +187,10 @@ pub struct Expiring {
     pub warning: i64,
     /// Whether the participant has another valid one of the group that lasts longer.
     pub has_successor: bool,
+    /// When a client last came with it, where it is a client certificate: one with a successor that
+    /// still comes has not been replaced everywhere.
+    #[serde(with = "perhaps_instant")]
+    pub last_used: Option<Timestamp>,
 }
 
 /// A key identifier with more than one certificate.
@@ -168,19 +226,38 @@ pub struct UnreadableStatus {
     pub fault: String,
 }
 
+impl Expiring {
+    /// Whether the participant uploaded it itself.
+    pub fn is_uploaded(&self) -> bool {
+        ["DSC", "DESC"].contains(&self.group.as_str())
+    }
+}
+
 impl Status {
     /// From the content of a database. Takes time: every signature is checked.
-    pub fn of(content: TrustContent, anchors: &[Certificate], now: Timestamp) -> Self {
-        let peers = content.federation_gateways.clone();
-        Self::seen(&TrustSnapshot::build(content, anchors), &peers, now)
+    pub fn of(
+        content: TrustContent,
+        overview: &Overview,
+        files: &ConfigFiles,
+        now: Timestamp,
+    ) -> Self {
+        let snapshot = TrustSnapshot::build(content, &files.anchors);
+        let own = Own { server: files.server.as_ref(), anchors: &files.anchors, overview };
+        Self::seen(&snapshot, own, now)
     }
 
     /// From what is served.
-    pub(super) fn seen(
-        snapshot: &TrustSnapshot,
-        peers: &[FederationGateway],
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn seen(snapshot: &TrustSnapshot, own: Own<'_>, now: Timestamp) -> Self {
+        let contacts: BTreeMap<_, _> = own
+            .overview
+            .contacts
+            .iter()
+            .map(|contact| (contact.thumbprint.as_str(), contact))
+            .collect();
+        let last = |country: &str, at: fn(&Contact) -> Option<Timestamp>| {
+            let of_country = |contact: &&&Contact| contact.country == country;
+            contacts.values().filter(of_country).filter_map(|contact| at(contact)).max()
+        };
         let groups = snapshot.groups(now);
         let mut participants = BTreeMap::<&str, Vec<GroupStatus>>::new();
         // Where a peer's anchor or server is from takes no part by that.
@@ -204,6 +281,8 @@ impl Status {
                 .map(ToString::to_string)
                 .collect(),
             groups: found,
+            last_download: last(country, |contact| contact.downloaded_at),
+            last_upload: last(country, |contact| contact.uploaded_at),
         });
         let mut expiring: Vec<_> = snapshot
             .own_entries()
@@ -214,15 +293,19 @@ impl Status {
                 let has_successor = group.last_end > Some(not_after);
                 // What has ended and was replaced is history.
                 (warning.days >= 0 || !has_successor).then(|| Expiring {
-                    country: entry.country.clone(),
+                    country: Some(entry.country.clone()),
                     group: entry.group.to_owned(),
                     thumbprint: entry.thumbprint.clone(),
                     not_after,
                     days: warning.days,
                     warning: warning.step,
                     has_successor,
+                    last_used: contacts
+                        .get(entry.thumbprint.as_str())
+                        .and_then(|contact| contact.downloaded_at.max(contact.uploaded_at)),
                 })
             })
+            .chain(own.expiring(now))
             .collect();
         expiring.sort_by(|a, b| (a.not_after, &a.thumbprint).cmp(&(b.not_after, &b.thumbprint)));
         Self {
@@ -230,7 +313,7 @@ impl Status {
             participants: participants.collect(),
             expiring,
             kid_collisions: collisions(snapshot.own_entries()),
-            peers: peers.iter().map(PeerStatus::of).collect(),
+            peers: own.overview.peers.iter().map(PeerStatus::of).collect(),
             unreadable_rows: snapshot
                 .refused()
                 .iter()
@@ -241,20 +324,79 @@ impl Status {
                     fault: row.fault.to_string(),
                 })
                 .collect(),
+            pending_requests: own.overview.pending_requests.iter().map(pending).collect(),
+            jobs: own.overview.jobs.iter().map(job).collect(),
+            log_entries: own.overview.log_entries,
         }
     }
 
-    /// Whether somebody should act: a row that cannot be used, a doubled key identifier, a peer
-    /// that is not taken over from, or a participant whose last onboarded certificate of a group ends within 14 days.
+    /// Whether somebody should act: a row that cannot be used, a doubled key identifier, a job
+    /// that fails time and again, a peer that is not taken over from, or a participant whose last
+    /// onboarded certificate of a group, or a certificate of the gateway, ends within 14 days.
     pub fn needs_a_look(&self) -> bool {
-        let urgent = |one: &Expiring| {
-            let uploaded = ["DSC", "DESC"].contains(&one.group.as_str());
-            one.warning <= 14 && !one.has_successor && !uploaded
-        };
+        let urgent = |one: &Expiring| one.warning <= 14 && !one.has_successor && !one.is_uploaded();
         !self.unreadable_rows.is_empty()
             || !self.kid_collisions.is_empty()
             || self.peers.iter().any(|peer| peer.needs_a_look)
+            || self.jobs.iter().any(|job| job.failures > PASSING_FAILURES)
             || self.expiring.iter().any(urgent)
+    }
+}
+
+/// What status tells beside the content.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Own<'a> {
+    pub(super) server: Option<&'a Certificate>,
+    pub(super) anchors: &'a [Certificate],
+    pub(super) overview: &'a Overview,
+}
+
+impl Own<'_> {
+    /// The gateway's own certificates that end soon or have ended.
+    fn expiring(&self, now: Timestamp) -> impl Iterator<Item = Expiring> {
+        let last = self.anchors.iter().map(Certificate::not_after).max();
+        let anchors = self.anchors.iter().map(move |anchor| ("TRUSTANCHOR", anchor, last));
+        let server = self.server.into_iter().map(|server| ("SERVER", server, None));
+        server.chain(anchors).filter_map(move |(group, certificate, last)| {
+            let not_after = certificate.not_after();
+            let warning = Warning::at(not_after, now)?;
+            let has_successor = last > Some(not_after);
+            (warning.days >= 0 || !has_successor).then(|| Expiring {
+                country: None,
+                group: group.to_owned(),
+                thumbprint: certificate.thumbprint().to_string(),
+                not_after,
+                days: warning.days,
+                warning: warning.step,
+                has_successor,
+                last_used: None,
+            })
+        })
+    }
+}
+
+fn pending(request: &PendingRequest) -> PendingStatus {
+    PendingStatus {
+        id: request.id.clone(),
+        participant: request.participant.clone(),
+        created_at: request.created_at,
+        approvals: request.approvals,
+    }
+}
+
+fn job(state: &JobState) -> JobStatus {
+    // A process that was killed stays in the table until another takes over; the database's time
+    // is the present instant, by machines that keep their clocks together.
+    let running = state.is_running(Clock::System.now());
+    let holder = state.holder.as_deref().filter(|_| running);
+    JobStatus {
+        name: state.name.clone(),
+        running_in: holder.and_then(|holder| holder.split(' ').next()).map(str::to_owned),
+        last_started_at: state.last_started_at,
+        last_succeeded_at: state.last_succeeded_at,
+        last_failed_at: state.last_failed_at,
+        failures: state.failures,
+        message: state.message.clone(),
     }
 }
 

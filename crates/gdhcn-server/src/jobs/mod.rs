@@ -9,12 +9,16 @@ pub mod federation;
 pub mod publication;
 
 mod clean_up;
+mod expiry_warning;
 mod run;
 mod schedule;
 mod scheduler;
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 
+use self::publication::PublicationError;
 pub(crate) use self::run::Run;
 pub use self::scheduler::RunJobError;
 pub(crate) use self::scheduler::{ScheduledJob, Scheduler};
@@ -55,6 +59,19 @@ impl Job {
             Self::TombstoneCleanUp => "tombstone-clean-up",
             Self::ExpiryWarning => "expiry-warning",
         }
+    }
+}
+
+/// A text that names no job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no job has this name; the jobs are {}", Job::ALL.map(Job::as_str).join(", "))]
+pub struct UnknownJob;
+
+impl FromStr for Job {
+    type Err = UnknownJob;
+
+    fn from_str(text: &str) -> Result<Self, UnknownJob> {
+        Self::ALL.into_iter().find(|job| job.as_str() == text).ok_or(UnknownJob)
     }
 }
 
@@ -118,10 +135,21 @@ impl<Error: std::error::Error> From<Result<String, Error>> for JobOutcome {
 }
 
 /// The jobs of a gateway that is configured like this.
-pub(crate) fn table(config: &GatewayConfig) -> Vec<ScheduledJob> {
-    let mut jobs = vec![federation::job(config), clean_up::tombstones(&config.jobs)];
+///
+/// # Errors
+///
+/// When the key that signs DID lists cannot be used.
+pub(crate) fn table(config: &GatewayConfig) -> Result<Vec<ScheduledJob>, PublicationError> {
+    let mut jobs = vec![
+        federation::job(config),
+        clean_up::tombstones(&config.jobs),
+        expiry_warning::job(&config.jobs),
+    ];
     if config.revocation.enabled {
         jobs.push(clean_up::revocation(&config.jobs));
     }
-    jobs
+    if let Some(did) = &config.did {
+        jobs.push(publication::job(did, config.profile)?);
+    }
+    Ok(jobs)
 }

@@ -19,6 +19,7 @@ pub(crate) struct Run {
     gateway: Arc<Gateway>,
     lease: Lease,
     holding: Arc<Holding>,
+    forced: bool,
 }
 
 /// How long the lease is sure to be held.
@@ -30,16 +31,15 @@ struct Holding {
 }
 
 impl Run {
-    /// A run whose lease was asked for at `since`.
-    pub(super) fn new(
-        gateway: Arc<Gateway>,
-        lease: Lease,
-        since: Instant,
-        duration: Duration,
-    ) -> Self {
-        let until = Mutex::new(since + duration);
-        let holding = Arc::new(Holding { until, over: watch::Sender::new(false) });
-        Self { gateway, lease, holding }
+    /// A run whose lease lasts until `until` at least.
+    pub(super) fn new(gateway: Arc<Gateway>, lease: Lease, until: Instant, forced: bool) -> Self {
+        let holding = Holding { until: Mutex::new(until), over: watch::Sender::new(false) };
+        Self { gateway, lease, holding: Arc::new(holding), forced }
+    }
+
+    /// Whether a person asks for what is not done without their word.
+    pub(crate) fn is_forced(&self) -> bool {
+        self.forced
     }
 
     /// The gateway that the job belongs to.

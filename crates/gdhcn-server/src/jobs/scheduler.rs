@@ -10,7 +10,7 @@ use gdhcn_store::job::RunEnd;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 use super::schedule::{Jitter, is_due, retry_after};
@@ -104,16 +104,17 @@ impl Scheduler {
         }
     }
 
-    /// Runs a job now, due or not.
+    /// Runs a job now, due or not; see [`Run::is_forced`].
     pub(crate) async fn run_now(
         &self,
         gateway: &Arc<Gateway>,
         wanted: Job,
+        forced: bool,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<JobReport, RunJobError> {
         let job = self.jobs.iter().find(|job| job.job == wanted);
         let job = job.ok_or(RunJobError::NotConfigured(wanted))?;
-        let report = self.run(gateway, job, Duration::ZERO, stop).await?;
+        let report = self.run(gateway, job, Duration::ZERO, forced, stop).await?;
         report.ok_or(RunJobError::Running(wanted))
     }
 
@@ -124,6 +125,7 @@ impl Scheduler {
         gateway: &Arc<Gateway>,
         job: &ScheduledJob,
         due_after: Duration,
+        forced: bool,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Option<JobReport>, StoreError> {
         let (store, name) = (gateway.store(), job.job.as_str());
@@ -131,16 +133,22 @@ impl Scheduler {
         let lease = store.take_lease(name, &self.process, self.lease, due_after).await?;
         let Some(lease) = lease else { return Ok(None) };
         let started_at = gateway.clock.now();
-        let run = Run::new(Arc::clone(gateway), lease.clone(), since, self.lease);
+        let run = Run::new(Arc::clone(gateway), lease.clone(), since + self.lease, forced);
         let mut work = tokio::spawn((job.work)(run.clone()));
         let outcome = tokio::select! {
             ended = &mut work => outcome(ended),
             () = run.keep(self.lease) => cut_off(&run, work).await,
             () = stopped(stop) => cut_off(&run, work).await,
         };
+        let last = gateway.observed.borrow().jobs.iter().find(|state| state.name == name).cloned();
         let report = JobReport { job: job.job, started_at, ended_at: gateway.clock.now(), outcome };
         let message = report.outcome.message();
+        let is_news = last.and_then(|state| state.message).as_deref() != Some(message);
         match &report.outcome {
+            // A log that says the same every few minutes is read by nobody.
+            JobOutcome::Done { .. } | JobOutcome::Marked { .. } if !is_news => {
+                debug!(job = name, message, "a job is done, with nothing new");
+            }
             JobOutcome::Done { .. } => info!(job = name, message, "a job is done"),
             JobOutcome::Marked { .. } => warn!(job = name, message, "a job needs a look"),
             JobOutcome::Failed { .. } => error!(job = name, message, "a job failed"),
@@ -174,7 +182,7 @@ async fn keep(gateway: Arc<Gateway>, job: ScheduledJob, mut stop: watch::Receive
         if !is_due(state, wait, Clock::System.now()) {
             continue;
         }
-        if let Err(error) = gateway.jobs.run(&gateway, &job, wait, &mut stop).await {
+        if let Err(error) = gateway.jobs.run(&gateway, &job, wait, false, &mut stop).await {
             warn!(job = job.job.as_str(), %error, "a job cannot be begun");
         }
     }

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use gdhcn_envelope::x509::Certificate;
-use jiff::Timestamp;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::pem::PemObject as _;
@@ -27,7 +26,7 @@ use crate::config::TlsFiles;
 pub(crate) struct TlsConfigs {
     participant: Arc<ServerConfig>,
     proxy: Arc<ServerConfig>,
-    not_after: Option<Timestamp>,
+    certificate: Option<Certificate>,
 }
 
 /// Why the server's own certificate cannot be used.
@@ -67,21 +66,21 @@ impl TlsConfigs {
             };
             config(Arc::clone(&provider), Some(verifier), chain.clone(), key.clone_key())
         };
-        Ok(Self { participant: config(true)?, proxy: config(false)?, not_after: end(&chain) })
+        Ok(Self { participant: config(true)?, proxy: config(false)?, certificate: own(&chain) })
     }
 
     /// Rules for everybody: no client certificate is asked for.
     pub(crate) fn load_public(files: &TlsFiles) -> Result<Self, TlsError> {
         let (chain, key) = read_files(files)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let not_after = end(&chain);
+        let certificate = own(&chain);
         let config = config(provider, None, chain, key)?;
-        Ok(Self { participant: Arc::clone(&config), proxy: config, not_after })
+        Ok(Self { participant: Arc::clone(&config), proxy: config, certificate })
     }
 
-    /// When the server's certificate ends.
-    pub(crate) fn not_after(&self) -> Option<Timestamp> {
-        self.not_after
+    /// The server's certificate, where it can be read.
+    pub(crate) fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 
     /// The rules for a peer: a named proxy need not have a certificate of its own.
@@ -90,9 +89,9 @@ impl TlsConfigs {
     }
 }
 
-/// End of the server's own certificate; that it cannot be read keeps nobody from serving with it.
-fn end(chain: &[CertificateDer<'_>]) -> Option<Timestamp> {
-    chain.first().and_then(|own| read(own).ok()).map(|own| own.not_after())
+/// The server's own certificate; that it cannot be read keeps nobody from serving with it.
+fn own(chain: &[CertificateDer<'_>]) -> Option<Certificate> {
+    chain.first().and_then(|own| read(own).ok())
 }
 
 type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);

@@ -38,8 +38,6 @@ pub(crate) struct Answered<'a> {
     pub(crate) code: Option<&'a str>,
     /// From the complete headers of the request to those of the answer.
     pub(crate) duration: Duration,
-    /// When it was answered.
-    pub(crate) at: Timestamp,
 }
 
 /// Why a connection is not kept.
@@ -174,17 +172,10 @@ impl Metrics {
         self.board
             .histogram(name::REQUEST_DURATION, &[route])
             .record(answered.duration.as_secs_f64());
-        let Some(known) = answered.participant else { return };
-        match RequestKind::of(answered.method) {
-            RequestKind::Write if answered.status.as_u16() >= 400 => {
-                let code = ("code", answered.code.unwrap_or("none"));
-                self.board.counter(name::UPLOADS_REFUSED, &[route, code, participant]).increment(1);
-            }
-            RequestKind::Read if answered.status.as_u16() < 400 => {
-                let labels = [("participant", known)];
-                self.board.gauge(name::LAST_DOWNLOAD, &labels).set(seconds(answered.at));
-            }
-            _ => {}
+        let is_write = RequestKind::of(answered.method) == RequestKind::Write;
+        if answered.participant.is_some() && is_write && answered.status.as_u16() >= 400 {
+            let code = ("code", answered.code.unwrap_or("none"));
+            self.board.counter(name::UPLOADS_REFUSED, &[route, code, participant]).increment(1);
         }
     }
 
@@ -284,7 +275,6 @@ mod tests {
             participant: Some("XA"),
             code: None,
             duration: Duration::from_millis(3),
-            at: at(1_700_000_000),
         }
     }
 
@@ -307,7 +297,6 @@ mod tests {
             "gdhcn_requests_total{route=\"/trustList\",method=\"GET\",status=\"200\",participant=\"XA\"} 1",
             "gdhcn_requests_total{route=\"/trustList\",method=\"other\",status=\"401\",participant=\"none\"} 1",
             "gdhcn_uploads_refused_total{route=\"/trustList\",code=\"0x004\",participant=\"XA\"} 1",
-            "gdhcn_participant_last_download_timestamp_seconds{participant=\"XA\"} 1700000000",
             "gdhcn_request_duration_seconds_count{route=\"/trustList\"} 4",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

@@ -39,7 +39,7 @@ metrics! {
     UPLOADS_REFUSED = Counter "gdhcn_uploads_refused_total"
         "Uploads and deletions of known participants that were refused, by code.";
     LAST_DOWNLOAD = Gauge "gdhcn_participant_last_download_timestamp_seconds"
-        "When a participant last got what it asked for, since the gateway started.";
+        "When a participant last got what it asked for, from whichever process.";
     CONNECTIONS_OPEN = Gauge "gdhcn_connections_open"
         "Open connections of the participants' interface.";
     CONNECTIONS_REFUSED = Counter "gdhcn_connections_refused_total"

@@ -139,7 +139,7 @@ impl Verifier {
 
     fn router(verifier: &Arc<Self>, limits: &Limits, clock: Clock) -> Router {
         let limits = Arc::new(ArcSwap::from_pointee(limits.clone()));
-        let observer = Observer { limits, metrics: None, clock };
+        let observer = Observer { limits, metrics: None, contacts: None, clock };
         Router::new()
             .route("/v1/verify", post(request::verify))
             .route("/v1/trust", get(trust::sources))

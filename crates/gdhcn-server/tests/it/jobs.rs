@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use gdhcn_server::config::Profile;
+use gdhcn_server::jobs::publication::DidConfig;
 use gdhcn_server::jobs::{Job, JobOutcome, RunJobError};
+use gdhcn_server::{Clock, Gateway};
 use gdhcn_store::Store;
 use gdhcn_store::job::{JobState, RunEnd};
+use gdhcn_store::trusted_party::PartyType;
 use gdhcn_testkit::TestDatabase;
+use gdhcn_trust::profile::Role;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::network::{Network, now};
+use crate::network::{Holder, Network, key, now};
 use crate::wire::Ask;
 
 fn in_days(days: i64) -> Timestamp {
@@ -87,6 +91,134 @@ async fn withdrawn_certificates_leave_the_lists_of_changes_in_time() {
         assert_eq!(report.outcome, done(&message), "{days}");
         gate.running.shutdown().await;
     }
+}
+
+/// The section `[did]` with a new key, publishing into the folder `web`.
+fn publishing(network: &Network) -> DidConfig {
+    let folder = network.folder.path();
+    std::fs::write(folder.join("did.key"), key().to_pem().as_bytes()).unwrap();
+    let text = format!(
+        "base = 'did:web:lists.example'\nsigning_key = '{0}/did.key'\n\
+         trees = [{{ name = 'v2' }}, {{ name = 'v2-texts', members = 'texts' }}]\n\
+         [target]\nkind = 'folder'\npath = '{0}/web'",
+        folder.display()
+    );
+    toml::from_str(&text).unwrap()
+}
+
+// G11: both shapes of the members, as configured.
+#[tokio::test]
+async fn g11_publishes_what_it_serves_and_nothing_new_when_nothing_changed() {
+    let network = Network::onboarded().await;
+    let mut config = network.config();
+    config.did = Some(publishing(&network));
+    let gate = network.start_with(config.clone()).await;
+    let web = network.folder.path().join("web");
+    let read = |path: &str| std::fs::read_to_string(web.join(path)).unwrap();
+    let report = gate.running.run_job(Job::Publication).await.unwrap();
+    assert!(report.outcome.message().starts_with("2 keys; "), "{report:?}");
+    assert!(report.outcome.is_success());
+    let lists = ["v2/trustlist/did.json", "v2-texts/trustlist/did.json", "trustlist/did.json"];
+    let first = lists.map(read);
+    assert!(first[0].contains(r##""participant":{"code":"#XXA"}"##), "{}", first[0]);
+    assert!(first[1].contains(r#""participant":"XXA""#), "{}", first[1]);
+    gate.running.run_job(Job::Publication).await.unwrap();
+    assert_eq!(lists.map(read), first);
+    gate.running.shutdown().await;
+
+    // Also by a process that knows nothing of the former run.
+    let gate = network.start_with(config).await;
+    let report = gate.running.run_job(Job::Publication).await.unwrap();
+    assert_eq!(report.outcome, done("2 keys; nothing has changed"));
+    assert_eq!(lists.map(read), first);
+
+    let dsc = network.a.dsc();
+    let kid = dsc.kid().to_base64();
+    assert_eq!(gate.upload(&network.a.tls, network.a.message(dsc.der())).await.status, 201);
+    let report = gate.running.run_job(Job::Publication).await.unwrap();
+    assert!(report.outcome.message().starts_with("3 keys; "), "{report:?}");
+    for (list, before) in lists.map(read).iter().zip(&first) {
+        assert!(list.contains(&kid) && !before.contains(&kid), "{list}");
+    }
+    gate.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_job_that_is_not_configured_is_not_run() {
+    let network = Network::onboarded().await;
+    let gate = network.start().await;
+    let error = gate.running.run_job(Job::Publication).await.unwrap_err();
+    assert!(matches!(error, RunJobError::NotConfigured(Job::Publication)), "{error}");
+    let mut config = network.config();
+    config.did = Some(publishing(&network));
+    std::fs::write(network.folder.path().join("did.key"), "rubbish").unwrap();
+    let error = Gateway::start(config, Clock::Fixed(now())).await.unwrap_err().to_string();
+    assert!(error.contains("did.key"), "{error}");
+}
+
+/// G10: each step is told once, whichever process looks.
+#[tokio::test]
+async fn g10_certificates_that_end_are_told_once_at_each_step() {
+    let network = Network::onboarded().await;
+    let store = network.store().await;
+    // Both end 335 days from now; a second one replaces XA's.
+    let end = network.a.tls.certificate.not_after();
+    let new = Holder::new(Role::Tls, Some(network.a.code), now(), 365);
+    network.onboard(&store, &new, PartyType::Authentication).await;
+    let before = |days: i64| end.saturating_sub(SignedDuration::from_hours(24 * days)).unwrap();
+    for (at, message, steps) in [
+        (before(61), "no certificate ends soon", vec![]),
+        (before(60), "2 certificates end soon, 2 of them told just now", vec![60, 60]),
+        (before(59), "2 certificates end soon, 0 of them told just now", vec![60, 60]),
+        (before(13), "3 certificates end soon, 3 of them told just now", vec![14, 14, 60]),
+        // What was replaced and has ended is history.
+        (before(-1), "2 certificates end soon, 2 of them told just now", vec![0, 30]),
+    ] {
+        let gate = network.start_at(network.config(), at).await;
+        let report = gate.running.run_job(Job::ExpiryWarning).await.unwrap();
+        assert_eq!(report.outcome, done(message), "{at}");
+        let mut told: Vec<_> = store.told_warnings().await.unwrap().into_values().collect();
+        told.sort_unstable();
+        assert_eq!(told, steps, "{at}");
+        gate.running.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn status_tells_who_came_when_and_what_the_gateway_itself_lacks() {
+    let network = Network::onboarded().await;
+    let mut config = network.config();
+    config.management_listen = Some("127.0.0.1:0".parse().unwrap());
+    // Ten days before the end of the trust anchor.
+    let at = network.anchor.certificate.not_after();
+    let at = at.saturating_sub(SignedDuration::from_hours(240)).unwrap();
+    let long = Holder::new(Role::Tls, Some(network.a.code), at, 365);
+    let store = network.store().await;
+    network.onboard(&store, &long, PartyType::Authentication).await;
+    let gate = network.start_at(config.clone(), at).await;
+    assert_eq!(gate.ask(&long, Ask::new("GET", "/countrylist")).await.status, 200);
+    gate.running.run_job(Job::TombstoneCleanUp).await.unwrap();
+    // Written down at the end, and told by the next process.
+    gate.running.shutdown().await;
+    let gate = network.start_at(config, at).await;
+    let operator = gate.running.management_address().unwrap();
+    let answer = Ask::new("GET", "/status").send(operator, None, None).await.unwrap();
+    let status = answer.json();
+    let participants = status["participants"].as_array().unwrap();
+    let came: Vec<_> = participants.iter().map(|one| one["lastDownload"].as_str()).collect();
+    assert_eq!(came, [Some(at.to_string().as_str()), None]);
+    let expiring = status["expiring"].as_array().unwrap();
+    let own: Vec<_> = expiring.iter().filter(|one| one["country"].is_null()).collect();
+    assert_eq!(own.len(), 1, "{status}");
+    assert_eq!((&own[0]["group"], &own[0]["days"]), (&"TRUSTANCHOR".into(), &10.into()));
+    assert_eq!(status["jobs"][0]["name"], "tombstone-clean-up");
+    assert_eq!(status["logEntries"], 7);
+    assert_eq!(status["pendingRequests"], json!([]));
+    let metrics = Ask::new("GET", "/metrics").send(operator, None, None).await.unwrap();
+    let text = String::from_utf8(metrics.body).unwrap();
+    let series = "gdhcn_participant_last_download_timestamp_seconds";
+    let line = format!("{series}{{participant=\"XA\"}} {}", at.as_second());
+    assert!(text.contains(&line) && !text.contains(&format!("{series}{{participant=\"XB\"}}")));
 }
 
 #[tokio::test]

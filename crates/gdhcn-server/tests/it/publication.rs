@@ -12,7 +12,7 @@ use gdhcn_crypto::{Backend, Curve, KeyKind, Signer as _, SoftwareKey};
 use gdhcn_envelope::linked_data::{Document, Limits, Proof};
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_server::jobs::publication::{
-    DidConfig, Input, PublicationError, PublicationReport, Publisher,
+    DidConfig, Input, Occasion, PublicationError, PublicationReport, Publisher,
 };
 use gdhcn_trust::ceremony::Request;
 use gdhcn_trust::did::publish::Candidate;
@@ -112,7 +112,8 @@ impl Site {
             number += 1;
             format!("{number:032}")
         };
-        self.publisher.run(input, at(seconds), force, &mut nonce)
+        let (now, goes_on, nonce) = (at(seconds), &|| true, &mut nonce);
+        self.publisher.run(input, Occasion { now, force, goes_on, nonce })
     }
 
     /// Checks every list under `root`; gives their paths.
@@ -256,6 +257,8 @@ fn a_repository_gets_one_commit_for_each_change_and_none_without() {
     let remote = site.folder.path().join("remote");
     let commits = || git(&remote, &["rev-list", "--count", "main"]);
     let one = input(&["XA"]);
+    // What a run left that was killed while it cloned.
+    fs::create_dir_all(site.folder.path().join(".copy.next/.git")).unwrap();
     assert!(site.run(&one, 0, false).unwrap().written);
     assert_eq!(commits(), "2");
     assert!(!site.run(&one, 600, false).unwrap().written);
@@ -265,6 +268,9 @@ fn a_repository_gets_one_commit_for_each_change_and_none_without() {
     let copy = site.folder.path().join("copy");
     fs::write(copy.join("trustlist/did.json"), "half").unwrap();
     fs::write(copy.join("stray"), "x").unwrap();
+    for lock in [".git/index.lock", ".git/refs/heads/main.lock"] {
+        fs::write(copy.join(lock), "").unwrap();
+    }
     let mut two = input(&["XB"]);
     two.candidates.extend(one.candidates.clone());
     assert!(site.run(&two, 1200, false).unwrap().written);

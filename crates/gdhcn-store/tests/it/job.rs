@@ -1,13 +1,15 @@
 //! Leases of jobs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use gdhcn_store::contact::Contact;
 use gdhcn_store::job::{JobState, Lease, RunEnd};
 use gdhcn_store::{Store, StoreError, limit};
 use gdhcn_testkit::on_both_databases;
 use jiff::Timestamp;
 
-use crate::store::{event, open, party, signer};
+use crate::store::{at, event, open, party, signer};
 
 pub(crate) const LONG: Duration = Duration::from_secs(600);
 
@@ -94,6 +96,7 @@ async fn an_ended_lease_is_taken_over_and_its_holder_changes_nothing_more(
         store.expire_revocation_batches(&old, here()).await.map(|_| ()),
         store.purge_revocation_batches(&old, here(), here()).await.map(|_| ()),
         store.forget_tombstones(&old, here()).await.map(|_| ()),
+        store.tell_warnings(&old, &BTreeMap::from([("t".to_owned(), 7)])).await,
         store.renew_lease(&old, LONG).await,
         store.check_lease(&old).await,
         store.release_lease(old.clone(), &RunEnd::Failed("late".into())).await,
@@ -140,5 +143,40 @@ async fn marks_of_withdrawn_certificates_are_forgotten_in_time(database: &TestDa
     let later = at.checked_add(jiff::SignedDuration::from_millis(1)).unwrap();
     assert_eq!(store.forget_tombstones(&lease, later).await.unwrap(), 1);
     assert_eq!(store.tombstones_since(Timestamp::UNIX_EPOCH).await.unwrap(), []);
+}
+
+async fn what_was_told_of_ends_is_kept(database: &TestDatabase) {
+    let store = open(database).await;
+    let lease = take(&store, LONG).await.unwrap();
+    let told = |told: &[(&str, i64)]| -> BTreeMap<String, i64> {
+        told.iter().map(|(thumbprint, step)| ((*thumbprint).to_owned(), *step)).collect()
+    };
+    for next in [told(&[("a", 60), ("b", 30)]), told(&[("b", 14), ("c", 0)]), told(&[])] {
+        store.tell_warnings(&lease, &next).await.unwrap();
+        assert_eq!(store.told_warnings().await.unwrap(), next);
+    }
+    store.tell_warnings(&lease, &told(&[("x".repeat(65).as_str(), 1)])).await.unwrap_err();
+}
+
+async fn of_two_contacts_the_later_is_kept(database: &TestDatabase) {
+    let store = open(database).await;
+    let contact = |downloaded: Option<i64>, uploaded: Option<i64>| Contact {
+        thumbprint: "aa".into(),
+        country: "XA".into(),
+        downloaded_at: downloaded.map(at),
+        uploaded_at: uploaded.map(at),
+    };
+    let seen = async || store.overview().await.unwrap().contacts;
+    assert_eq!(seen().await, []);
+    for (told, kept) in [
+        (contact(Some(5), None), contact(Some(5), None)),
+        (contact(None, Some(6)), contact(Some(5), Some(6))),
+        (contact(Some(4), Some(7)), contact(Some(5), Some(7))),
+        (contact(Some(9), None), contact(Some(9), Some(7))),
+    ] {
+        store.record_contacts(&[told]).await.unwrap();
+        assert_eq!(seen().await, [kept]);
+    }
+    assert_eq!(store.revision().await.unwrap(), 0, "no list changes by it");
 }
 }

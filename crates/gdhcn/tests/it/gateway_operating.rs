@@ -21,7 +21,7 @@ fn get(port: u16, path: &str) -> String {
 }
 
 /// `init` into the folder `gate`, listening on free ports; gives that of the operator.
-fn init(place: &Place, more: &[&str]) -> u16 {
+pub(crate) fn init(place: &Place, more: &[&str]) -> u16 {
     let port = free_port();
     let management = format!("127.0.0.1:{port}");
     let arguments =

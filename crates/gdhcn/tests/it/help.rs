@@ -3,7 +3,7 @@
 use crate::program::{Place, assert_snapshot};
 
 /// Every command that does something.
-const COMMANDS: [&[&str]; 26] = [
+const COMMANDS: [&[&str]; 27] = [
     &["demo"],
     &["verify"],
     &["decode"],
@@ -27,6 +27,7 @@ const COMMANDS: [&[&str]; 26] = [
     &["gateway", "audit"],
     &["gateway", "config", "check"],
     &["gateway", "status"],
+    &["gateway", "job", "run"],
     &["gateway", "backup"],
     &["gateway", "restore"],
     &["gateway", "import"],

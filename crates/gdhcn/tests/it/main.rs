@@ -17,6 +17,7 @@ mod hostile_inputs;
 mod hostile_text;
 mod hostile_trust;
 mod issuers;
+mod jobs;
 mod onboarding;
 mod participant_lint;
 mod program;

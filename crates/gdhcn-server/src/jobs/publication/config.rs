@@ -135,6 +135,9 @@ pub enum DidConfigError {
     /// Two trees have one name.
     #[error("did.trees: the name {0:?} is there twice")]
     Twice(String),
+    /// The job would never end.
+    #[error("did.interval_seconds is 0")]
+    Interval,
     /// There is nothing to write.
     #[error("did: neither version_1 nor a tree is to be written")]
     Nothing,
@@ -159,6 +162,9 @@ impl DidConfig {
             if tree.name.contains(':') || !names.insert(&tree.name) {
                 return Err(DidConfigError::Twice(tree.name.clone()));
             }
+        }
+        if self.interval_seconds == 0 {
+            return Err(DidConfigError::Interval);
         }
         if !self.version_1 && self.trees.is_empty() {
             return Err(DidConfigError::Nothing);

@@ -11,7 +11,7 @@ pub(super) struct Folder {
 }
 
 impl Place for Folder {
-    fn prepare(&self) -> Result<(), PublicationError> {
+    fn prepare(&self, _goes_on: &dyn Fn() -> bool) -> Result<(), PublicationError> {
         // What a killed run left.
         remove(&self.staging())
     }
@@ -20,7 +20,7 @@ impl Place for Folder {
         self.path.clone()
     }
 
-    fn put(&self, change: &Change<'_>) -> Result<(), PublicationError> {
+    fn put(&self, change: &Change<'_>, goes_on: &dyn Fn() -> bool) -> Result<(), PublicationError> {
         let staging = self.staging();
         make(&staging)?;
         if self.path.exists() {
@@ -28,6 +28,9 @@ impl Place for Folder {
         }
         for (path, bytes) in change.files {
             write(&staging.join(path), bytes)?;
+        }
+        if !goes_on() {
+            return Err(PublicationError::Interrupted);
         }
         if self.path.exists() {
             exchange(&staging, &self.path)?;
@@ -103,7 +106,7 @@ fn make(folder: &Path) -> Result<(), PublicationError> {
     fs::create_dir_all(folder).map_err(at(folder))
 }
 
-fn remove(folder: &Path) -> Result<(), PublicationError> {
+pub(super) fn remove(folder: &Path) -> Result<(), PublicationError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(folder)(error)),
         _ => Ok(()),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::folder::write;
+use super::folder::{remove, write};
 use super::{Change, Place, PublicationError};
 
 /// How long one command of git may take.
@@ -19,26 +19,24 @@ pub(super) struct Git {
 }
 
 impl Place for Git {
-    fn prepare(&self) -> Result<(), PublicationError> {
+    fn prepare(&self, goes_on: &dyn Fn() -> bool) -> Result<(), PublicationError> {
         if !self.path.join(".git").exists() {
-            let folder = self.path.to_string_lossy().into_owned();
-            self.git(
-                "clone",
-                Path::new("."),
-                &["clone", "--quiet", "--branch", &self.branch, "--", &self.url, &folder],
-            )?;
+            self.clone_whole(goes_on)?;
         }
+        // What a killed git left: nobody else works in the copy while the lease is held.
+        remove_locks(&self.path.join(".git"))?;
+        let inside = |name, arguments: &[&str]| self.inside(name, arguments, goes_on);
         // Whatever a killed run or a failed push left goes.
-        self.inside("fetch", &["fetch", "--quiet", "origin", &self.branch])?;
-        self.inside("reset", &["reset", "--quiet", "--hard", "FETCH_HEAD"])?;
-        self.inside("clean", &["clean", "--quiet", "-d", "--force"])
+        inside("fetch", &["fetch", "--quiet", "origin", &self.branch])?;
+        inside("reset", &["reset", "--quiet", "--hard", "FETCH_HEAD"])?;
+        inside("clean", &["clean", "--quiet", "-d", "--force"])
     }
 
     fn root(&self) -> PathBuf {
         self.path.clone()
     }
 
-    fn put(&self, change: &Change<'_>) -> Result<(), PublicationError> {
+    fn put(&self, change: &Change<'_>, goes_on: &dyn Fn() -> bool) -> Result<(), PublicationError> {
         for path in change.removed {
             let path = self.path.join(path);
             std::fs::remove_file(&path)
@@ -47,17 +45,36 @@ impl Place for Git {
         for (path, bytes) in change.files {
             write(&self.path.join(path), bytes)?;
         }
-        self.inside("add", &["add", "--all", "--", "."])?;
+        let inside = |name, arguments: &[&str]| self.inside(name, arguments, goes_on);
+        inside("add", &["add", "--all", "--", "."])?;
         let message = format!("Trust lists of {}", change.at.strftime("%Y-%m-%dT%H:%M:%SZ"));
-        self.inside("commit", &["commit", "--quiet", "--no-gpg-sign", "--message", &message])?;
+        inside("commit", &["commit", "--quiet", "--no-gpg-sign", "--message", &message])?;
         let target = format!("HEAD:refs/heads/{}", self.branch);
-        self.inside("push", &["push", "--quiet", "origin", &target])
+        inside("push", &["push", "--quiet", "origin", &target])
     }
 }
 
 impl Git {
-    fn inside(&self, name: &'static str, arguments: &[&str]) -> Result<(), PublicationError> {
-        self.git(name, &self.path, arguments)
+    /// Beside its place first: a killed run leaves no half of a copy there.
+    fn clone_whole(&self, goes_on: &dyn Fn() -> bool) -> Result<(), PublicationError> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let staging = self.path.with_file_name(format!(".{name}.next"));
+        remove(&staging)?;
+        let folder = staging.to_string_lossy();
+        let arguments =
+            ["clone", "--quiet", "--branch", &self.branch, "--", &self.url, folder.as_ref()];
+        self.git("clone", Path::new("."), &arguments, goes_on)?;
+        std::fs::rename(&staging, &self.path)
+            .map_err(|source| PublicationError::Files { path: self.path.clone(), source })
+    }
+
+    fn inside(
+        &self,
+        name: &'static str,
+        arguments: &[&str],
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<(), PublicationError> {
+        self.git(name, &self.path, arguments, goes_on)
     }
 
     fn git(
@@ -65,6 +82,7 @@ impl Git {
         name: &'static str,
         folder: &Path,
         arguments: &[&str],
+        goes_on: &dyn Fn() -> bool,
     ) -> Result<(), PublicationError> {
         let failed = |message: String| PublicationError::Git { command: name, message };
         // To a file: a pipe that nobody reads would hold the program up.
@@ -86,16 +104,34 @@ impl Git {
         let status = loop {
             match child.try_wait().map_err(|error| failed(error.to_string()))? {
                 Some(status) => break status,
-                None if Instant::now() < until => std::thread::sleep(LOOK_EVERY),
+                None if goes_on() && Instant::now() < until => std::thread::sleep(LOOK_EVERY),
                 None => {
                     let _ = child.kill();
                     let _ = child.wait();
-                    return Err(failed(format!("no end after {} s", PATIENCE.as_secs())));
+                    let late = || failed(format!("no end after {} s", PATIENCE.as_secs()));
+                    return Err(if goes_on() { late() } else { PublicationError::Interrupted });
                 }
             }
         };
         if status.success() { Ok(()) } else { Err(failed(last_words(said))) }
     }
+}
+
+/// Removes git's lock files below a folder.
+fn remove_locks(folder: &Path) -> Result<(), PublicationError> {
+    let failed = |source| PublicationError::Files { path: folder.to_owned(), source };
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        if entry.file_type().map_err(failed)?.is_dir() {
+            if entry.file_name() != "objects" {
+                remove_locks(&path)?;
+            }
+        } else if path.extension().is_some_and(|end| end == "lock") {
+            std::fs::remove_file(&path).map_err(failed)?;
+        }
+    }
+    Ok(())
 }
 
 /// What git said, shortened, without the password that an address may hold.

@@ -5,9 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use gdhcn_codes::{Domain, KeyUsage};
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::TrustContent;
+use gdhcn_store::trusted_issuer::TrustedIssuer;
 use gdhcn_trust::did::publish::{Candidate, CodeMap, ListedIssuer, SkipReason, Skipped};
+use gdhcn_trust::issuer::IssuerKind;
 
-use crate::gateway::onboarded;
+use crate::config::Profile;
+use crate::gateway::{check_issuer, onboarded};
 
 /// What the lists are made of, out of the gateway's tables.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +54,33 @@ impl Input {
             input.add(&row.country, &row.kid, group, row.domain.as_deref(), certificate);
         }
         input
+    }
+
+    /// Adds the publishers that name their keys by a DID and that the trust anchor vouches for.
+    pub(super) fn add_issuers(
+        &mut self,
+        rows: &[TrustedIssuer],
+        anchors: &[Certificate],
+        profile: Profile,
+    ) {
+        for row in rows {
+            let is_did = IssuerKind::from_text(&row.issuer.url_type) == Some(IssuerKind::Did);
+            // The list of issuers logs the rows that do not hold.
+            if !is_did || check_issuer(row, anchors, profile).is_err() {
+                continue;
+            }
+            let country = &row.issuer.country;
+            match row.issuer.domain.as_deref().and_then(|domain| domain.parse::<Domain>().ok()) {
+                Some(domain) => {
+                    self.dids.push((country.clone(), domain, row.issuer.url.clone()));
+                }
+                None => self.skipped.push(Skipped {
+                    country: country.clone(),
+                    kid: row.issuer.url.clone(),
+                    reason: SkipReason::NoDomain,
+                }),
+            }
+        }
     }
 
     fn add(

@@ -7,6 +7,7 @@ mod config;
 mod folder;
 mod git;
 mod input;
+mod scheduled;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use config::{DidConfig, DidConfigError, Target, TreeConfig};
 pub use input::Input;
+pub(super) use scheduled::job;
 
 /// Writes lists as configured, with one key.
 #[derive(Debug)]
@@ -87,6 +89,9 @@ pub enum PublicationError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The run had to end before anything was put into place.
+    #[error("the run had to end; nothing was published")]
+    Interrupted,
     /// The program git failed.
     #[error("git {command}: {message}")]
     Git {
@@ -100,11 +105,11 @@ pub enum PublicationError {
 /// The lists in place, as the target holds them.
 trait Place {
     /// Brings the local copy up to date.
-    fn prepare(&self) -> Result<(), PublicationError>;
+    fn prepare(&self, goes_on: &dyn Fn() -> bool) -> Result<(), PublicationError>;
     /// The folder that holds the web root.
     fn root(&self) -> PathBuf;
     /// Puts the files into place, whole.
-    fn put(&self, change: &Change<'_>) -> Result<(), PublicationError>;
+    fn put(&self, change: &Change<'_>, goes_on: &dyn Fn() -> bool) -> Result<(), PublicationError>;
 }
 
 /// What changes in the web root.
@@ -117,6 +122,19 @@ struct Change<'a> {
     removed: &'a [String],
     /// When.
     at: Timestamp,
+}
+
+/// The circumstances of a run.
+pub struct Occasion<'a> {
+    /// The present instant.
+    pub now: Timestamp,
+    /// Whether what shrinks a lot is published too.
+    pub force: bool,
+    /// Whether the run may still put something into place. Asked before each step that others
+    /// could see, and while a program runs.
+    pub goes_on: &'a dyn Fn() -> bool,
+    /// Gives 32 random letters and digits, other ones each time.
+    pub nonce: &'a mut dyn FnMut() -> String,
 }
 
 impl Publisher {
@@ -136,8 +154,7 @@ impl Publisher {
         Ok(Self { config, codes, key })
     }
 
-    /// Publishes what the tables hold. `force` publishes also what shrinks a lot. `nonce` gives 32
-    /// random letters and digits.
+    /// Publishes what the tables hold.
     ///
     /// Reads and writes files, and may wait for the network: not for a thread that serves.
     ///
@@ -147,10 +164,9 @@ impl Publisher {
     pub fn run(
         &self,
         input: &Input,
-        now: Timestamp,
-        force: bool,
-        nonce: &mut dyn FnMut() -> String,
+        occasion: Occasion<'_>,
     ) -> Result<PublicationReport, PublicationError> {
+        let Occasion { now, force, goes_on, nonce } = occasion;
         let backend = Backend::default();
         let mut selection =
             select(&input.candidates, &self.codes, self.config.expired(), now, backend);
@@ -174,7 +190,7 @@ impl Publisher {
         let key_is_ours = self.config.is_our_host(&key_document.id);
 
         let place = self.config.target.place();
-        place.prepare()?;
+        place.prepare(goes_on)?;
         let root = place.root();
         let previous = |path: &str| std::fs::read(root.join(path)).ok();
         let method = self.config.verification_method();
@@ -205,12 +221,9 @@ impl Publisher {
         let removed = vanished(&root, &managed, &publication.files)?;
         let written = !publication.kept.is_up_to_date() || !removed.is_empty();
         if written {
-            place.put(&Change {
-                files: &publication.files,
-                managed: &managed,
-                removed: &removed,
-                at: now,
-            })?;
+            let files = &publication.files;
+            let change = Change { files, managed: &managed, removed: &removed, at: now };
+            place.put(&change, goes_on)?;
         }
         Ok(PublicationReport {
             keys: selection.keys.len(),

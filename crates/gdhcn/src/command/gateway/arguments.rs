@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use gdhcn_codes::Participant;
+use gdhcn_server::jobs::Job;
 
 use super::audit::AuditArguments;
 use super::import_arguments::ImportArguments;
@@ -41,6 +42,9 @@ pub(crate) enum GatewayCommand {
     Audit(AuditArguments),
     /// Say how the gateway is: participants, what expires, what cannot be served.
     Status(StatusArguments),
+    /// Run one of the gateway's own jobs now.
+    #[command(subcommand)]
+    Job(JobCommand),
     /// Write the whole database into one file, while the gateway serves.
     Backup(BackupArguments),
     /// Fill an empty database of either kind from a backup.
@@ -189,6 +193,42 @@ pub(crate) struct StatusArguments {
     /// Write a file for support: status, metrics and configuration, without secrets
     #[arg(long, value_name = "FILE")]
     pub(crate) bundle: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobCommand {
+    /// Run a job now, due or not.
+    Run(JobRunArguments),
+}
+
+const JOB_RUN_EXAMPLES: &str = "\
+Examples:
+  gdhcn gateway job run publication --config gateway.toml
+  gdhcn gateway job run publication --config gateway.toml --force
+  gdhcn gateway job run expiry-warning --config gateway.toml --json
+
+A serving gateway runs its jobs by itself; `gdhcn gateway status` tells how they went. This is for
+not waiting, and for a cron job where `jobs.enabled` is false. While another process runs the job,
+nothing is done.
+
+Exit codes: 0 the job is done, 1 it failed or another process runs it, 64 wrong usage, 66 the
+configuration or a file that it names cannot be read, 70 internal fault.";
+
+#[derive(Args, Debug)]
+#[command(after_help = JOB_RUN_EXAMPLES)]
+pub(crate) struct JobRunArguments {
+    /// federation, publication, revocation-clean-up, tombstone-clean-up or expiry-warning
+    #[arg(value_name = "JOB")]
+    pub(crate) job: Job,
+    /// The gateway's configuration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Publish trust lists although they have lost much
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Write JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 const BACKUP_EXAMPLES: &str = "\

@@ -12,8 +12,8 @@ pub(super) fn check(file: &Path) -> Result<Exit, Fault> {
     let config = GatewayConfig::load(file).or_input(file.display())?;
     let files = ConfigFiles::read(&config).or_input(file.display())?;
     println!("{GOOD}ok{PLAIN}  {} can be used", file.display());
-    if let Some(end) = files.server_not_after {
-        println!("    server certificate until {}", day(end));
+    if let Some(own) = &files.server {
+        println!("    server certificate until {}", day(own.not_after()));
     }
     for anchor in &files.anchors {
         println!("    trust anchor {} until {}", anchor.subject(), day(anchor.not_after()));

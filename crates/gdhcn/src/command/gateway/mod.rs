@@ -10,6 +10,7 @@ mod import;
 mod import_arguments;
 mod init;
 mod issuer;
+mod job;
 mod offboard;
 mod onboard;
 mod onboarding_arguments;
@@ -18,8 +19,8 @@ mod signing;
 mod status;
 mod value_set;
 
-use self::arguments::ConfigCommand;
 pub(crate) use self::arguments::GatewayCommand;
+use self::arguments::{ConfigCommand, JobCommand};
 pub(crate) use self::audit::{AuditArguments, Report as AuditReport, audit as run_audit};
 pub(crate) use self::serve::{log_to_standard_error, runtime};
 use crate::exit::{Exit, Fault};
@@ -38,6 +39,7 @@ pub(crate) fn run(command: &GatewayCommand) -> Result<Exit, Fault> {
         GatewayCommand::ValueSet(command) => value_set::run(command),
         GatewayCommand::Audit(arguments) => audit::run(arguments),
         GatewayCommand::Status(arguments) => status::run(arguments),
+        GatewayCommand::Job(JobCommand::Run(arguments)) => job::run(arguments),
         GatewayCommand::Backup(arguments) => backup::back_up(arguments),
         GatewayCommand::Restore(arguments) => backup::restore(arguments),
         GatewayCommand::Import(arguments) => import::run(arguments),

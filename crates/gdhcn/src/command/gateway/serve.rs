@@ -62,12 +62,13 @@ async fn follow(
 }
 
 /// Files that the configuration names are inputs.
-fn fault_of(error: StartError) -> Fault {
+pub(super) fn fault_of(error: StartError) -> Fault {
     match error {
         StartError::Config(_)
         | StartError::Tls(_)
         | StartError::AnchorFile { .. }
-        | StartError::Anchor { .. } => Fault::Input(error.into()),
+        | StartError::Anchor { .. }
+        | StartError::Publication(_) => Fault::Input(error.into()),
         other => Fault::Internal(anyhow::Error::from(other).context("starting the gateway")),
     }
 }

@@ -5,9 +5,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use gdhcn_server::gateway::{ConfigFiles, Status};
+use gdhcn_server::gateway::{ConfigFiles, JobStatus, Status};
 use gdhcn_server::{Clock, GatewayConfig};
-use gdhcn_store::Store;
+use gdhcn_store::{Store, StoreError};
 use serde_json::{Value, json};
 
 use super::arguments::StatusArguments;
@@ -15,20 +15,14 @@ use super::backup::must_exist;
 use super::serve::runtime;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::file::write_new;
-use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, day, println};
+use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, day, minute, println};
 
 /// How long the running gateway may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest answer that is read.
 const LONGEST: u64 = 64 << 20;
 /// Beginnings of the metrics that a person wants to see beside the status.
-const SHOWN: [&str; 5] = [
-    "gdhcn_job_",
-    "gdhcn_federation_",
-    "gdhcn_log_entries",
-    "gdhcn_participant_last_download",
-    "gdhcn_reload_last_successful",
-];
+const SHOWN: [&str; 2] = ["gdhcn_federation_", "gdhcn_reload_last_successful"];
 
 /// What the running gateway says, and what its database holds.
 struct Seen {
@@ -92,12 +86,14 @@ fn from_database(config: &GatewayConfig) -> Result<Seen, Fault> {
     let files = ConfigFiles::read(config).or_input("the configuration")?;
     let content = runtime()?.block_on(async {
         let store = Store::open(config.database.clone()).await?;
-        let content = store.trust_content().await;
+        let read =
+            async { Ok::<_, StoreError>((store.trust_content().await?, store.overview().await?)) };
+        let read = read.await;
         store.close().await;
-        content
+        read
     });
-    let content = content.or_input(&config.database)?;
-    let status = Status::of(content, &files.anchors, Clock::System.now());
+    let (content, overview) = content.or_input(&config.database)?;
+    let status = Status::of(content, &overview, &files, Clock::System.now());
     Ok(Seen { status, metrics: None, proxies: None })
 }
 
@@ -143,7 +139,11 @@ fn tell(seen: &Seen) {
         } else {
             format!("  {OPEN}missing: {}{PLAIN}", participant.missing.join(", "))
         };
-        println!("  {}  {}{missing}", participant.country, groups.join(", "));
+        let came = match participant.last_download {
+            Some(at) => format!("  {FAINT}last download {}{PLAIN}", minute(at)),
+            None => format!("  {FAINT}no download yet{PLAIN}"),
+        };
+        println!("  {}  {}{missing}{came}", participant.country, groups.join(", "));
     }
     if status.expiring.is_empty() {
         println!("{GOOD}nothing{PLAIN} expires within 60 days");
@@ -153,7 +153,7 @@ fn tell(seen: &Seen) {
         println!(
             "  {colour}{} days{PLAIN}  {} {} until {}  {FAINT}{}{PLAIN}",
             expiring.days,
-            expiring.country,
+            expiring.country.as_deref().unwrap_or("this gateway's"),
             expiring.group,
             day(expiring.not_after),
             expiring.thumbprint
@@ -168,9 +168,44 @@ fn tell(seen: &Seen) {
     for row in &status.unreadable_rows {
         println!("  {BAD}cannot be used:{PLAIN} {} {}: {}", row.table, row.id, row.fault);
     }
+    for request in &status.pending_requests {
+        println!(
+            "  {OPEN}waits for operators:{PLAIN} request {} of {} for {}, {} approvals",
+            request.id.get(..12).unwrap_or(&request.id),
+            minute(request.created_at),
+            request.participant,
+            request.approvals
+        );
+    }
+    println!("{STRONG}log{PLAIN} {} entries", status.log_entries);
+    println!(
+        "{STRONG}jobs{PLAIN} {}",
+        if status.jobs.is_empty() { "none has run yet" } else { "" }
+    );
+    for job in &status.jobs {
+        tell_job(job);
+    }
     if let Value::Object(measured) = seen.measured() {
         for (series, value) in measured {
             println!("  {FAINT}{series} {value}{PLAIN}");
         }
     }
+}
+
+fn tell_job(job: &JobStatus) {
+    let ended = match (job.failures, job.last_succeeded_at) {
+        (0, Some(at)) => format!("{GOOD}done{PLAIN} {}", minute(at)),
+        (0, None) => "has not ended yet".to_owned(),
+        (failures, last) => format!(
+            "{BAD}failed{PLAIN} {failures} times, {}",
+            last.map_or("never done".to_owned(), |at| format!("last done {}", minute(at)))
+        ),
+    };
+    let running = job.running_in.as_ref().map(|process| format!("  runs in {process}"));
+    println!(
+        "  {}  {ended}{}  {FAINT}{}{PLAIN}",
+        job.name,
+        running.unwrap_or_default(),
+        job.message.as_deref().unwrap_or_default()
+    );
 }
