@@ -42,7 +42,11 @@ fn actions(world: &World, thumbprint: &str) -> Vec<String> {
     for tile in 0..size.div_ceil(256) {
         let width = (size - tile * 256).min(256);
         let partial = if width < 256 { format!(".p/{width}") } else { String::new() };
-        let mut bytes = world.get(&format!("/log/tile/entries/{tile:03}{partial}")).is(200).body;
+        let path = format!("/log/tile/entries/{tile:03}");
+        let part = world.get(&format!("{path}{partial}"));
+        // The tile may have become full meanwhile; its parts are then gone.
+        let part = if part.status == 404 { world.get(&path) } else { part };
+        let mut bytes = part.is(200).body;
         while !bytes.is_empty() {
             let length = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
             let entry: Value = serde_json::from_slice(&bytes[2..2 + length]).unwrap();

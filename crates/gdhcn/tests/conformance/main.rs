@@ -19,6 +19,7 @@ mod authentication;
 mod client;
 mod delta;
 mod documents;
+mod faults;
 mod guard;
 mod kill;
 mod limits;
