@@ -69,7 +69,8 @@ cases! { both:
     fn value_sets_are_listed_and_served_byte_for_byte(world) {
         let ids = world.get("/valuesets").items();
         for id in VALUE_SETS {
-            assert!(ids.contains(&json!(id)), "{id}");
+            // Another gateway has those that its operator gives.
+            assert!(world.own.is_none() || ids.contains(&json!(id)), "{id}");
         }
         for id in ids {
             let id = id.as_str().unwrap();

@@ -113,7 +113,7 @@ cases! { both:
             ask(&encode(&broken)).refused(400, "0x260", "");
             let report = ask(&material.message(text.as_bytes(), "XXB/UP", &[]));
             let report = report.refused(403, "0x000", "Upload Certificate").json();
-            assert!(report["sendValue"].as_str().unwrap().contains("XXB"), "{report}");
+            assert!(report["sendValue"].as_str().unwrap().contains("C=XB"), "{report}");
             for text in ["", "{", "[]", "{} {}"] {
                 send(world, "XXA", method, text).refused(400, "0x000", "");
             }
