@@ -1,6 +1,7 @@
 //! What the commands of onboarding share in showing.
 
 use gdhcn_envelope::x509::Certificate;
+use gdhcn_trust::federation::PeerRequest;
 use gdhcn_trust::onboarding_request::{OnboardingRequest, RequestItem};
 
 use crate::output::{FAINT, PLAIN, STRONG, day, minute, println, spoken, tame_line};
@@ -35,6 +36,31 @@ pub(crate) fn show_item(item: &RequestItem) {
             println!("  document     {}", issuer.hash);
             println!("  fingerprint  {}", spoken(item.sha256()));
         }
+    }
+}
+
+/// Shows what is to be signed of another gateway.
+pub(crate) fn show_peer_request(request: &PeerRequest) {
+    let peer = &request.peer;
+    println!(
+        "{STRONG}gateway {}{PLAIN}, asked for by {} on {}",
+        tame_line(&peer.gateway_id),
+        tame_line(&request.gateway),
+        minute(request.created)
+    );
+    println!("request      {}", spoken(request.digest()));
+    for (name, value) in [
+        ("address", peer.endpoint.as_str()),
+        ("our client", &peer.kid),
+        ("interface", peer.downloader.map_or("none", |one| one.as_str())),
+        ("passed on", peer.target.as_str()),
+        ("mode", peer.mode.as_str()),
+    ] {
+        println!("{name:<12} {}", tame_line(value));
+    }
+    for (of, certificate) in &request.certificates {
+        println!("{STRONG}{}{PLAIN}", of.as_str());
+        show_certificate(certificate, "  ");
     }
 }
 

@@ -78,7 +78,7 @@ use self::proxy_check::ProxyCheck;
 pub use self::reload::{ConfigFiles, ConfigWatch};
 use self::routes::Routes;
 use self::status::Own;
-pub use self::status::{Expiring, JobStatus, Status};
+pub use self::status::{Expiring, JobStatus, PeerStatus, Status};
 use self::trust::Trust;
 pub use self::trust::TrustError;
 use crate::clock::Clock;

@@ -113,7 +113,8 @@ pub struct PeerStatus {
 const PASSING_FAILURES: u32 = 2;
 
 impl PeerStatus {
-    fn of(peer: &FederationGateway) -> Self {
+    /// What the database tells of a peer.
+    pub fn of(peer: &FederationGateway) -> Self {
         let FederationGateway { configured, .. } = peer;
         let failed = peer.retry_count > 0;
         let on = configured.interval_seconds.is_some();

@@ -3,7 +3,7 @@
 use crate::program::{Place, assert_snapshot};
 
 /// Every command that does something.
-const COMMANDS: [&[&str]; 27] = [
+const COMMANDS: [&[&str]; 31] = [
     &["demo"],
     &["verify"],
     &["decode"],
@@ -18,6 +18,10 @@ const COMMANDS: [&[&str]; 27] = [
     &["verifier", "serve"],
     &["gateway", "init"],
     &["gateway", "serve"],
+    &["gateway", "federation", "add"],
+    &["gateway", "federation", "list"],
+    &["gateway", "federation", "remove"],
+    &["gateway", "federation", "pull"],
     &["gateway", "issuer", "add"],
     &["gateway", "issuer", "list"],
     &["gateway", "issuer", "remove"],

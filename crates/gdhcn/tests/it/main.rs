@@ -9,6 +9,7 @@ mod corpus;
 mod decode;
 mod demo;
 mod demo_by_hand;
+mod federation;
 mod forge;
 mod gateway_import;
 mod gateway_operating;

@@ -8,6 +8,7 @@ use gdhcn_codes::Participant;
 use gdhcn_server::jobs::Job;
 
 use super::audit::AuditArguments;
+use super::federation::FederationCommand;
 use super::import_arguments::ImportArguments;
 use super::issuer::IssuerCommand;
 use super::onboarding_arguments::{
@@ -32,6 +33,9 @@ pub(crate) enum GatewayCommand {
     Requests(RequestsArguments),
     /// Take a participant's onboarded certificates and issuers away.
     Offboard(OffboardArguments),
+    /// Add, show, take away and pull from other gateways.
+    #[command(subcommand)]
+    Federation(FederationCommand),
     /// Add, show and take away issuers that the trust anchor vouches for.
     #[command(subcommand)]
     Issuer(IssuerCommand),

@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod config;
 mod desk;
+mod federation;
 mod import;
 mod import_arguments;
 mod init;
@@ -36,6 +37,7 @@ pub(crate) fn run(command: &GatewayCommand) -> Result<Exit, Fault> {
         GatewayCommand::Requests(arguments) => approval::requests(arguments),
         GatewayCommand::Offboard(arguments) => offboard::run(arguments),
         GatewayCommand::Issuer(command) => issuer::run(command),
+        GatewayCommand::Federation(command) => federation::run(command),
         GatewayCommand::ValueSet(command) => value_set::run(command),
         GatewayCommand::Audit(arguments) => audit::run(arguments),
         GatewayCommand::Status(arguments) => status::run(arguments),

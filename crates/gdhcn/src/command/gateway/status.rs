@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::arguments::StatusArguments;
 use super::backup::must_exist;
+use super::federation::show_peer;
 use super::serve::runtime;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::file::write_new;
@@ -158,6 +159,12 @@ fn tell(seen: &Seen) {
             day(expiring.not_after),
             expiring.thumbprint
         );
+    }
+    if !status.peers.is_empty() {
+        println!("{STRONG}pulled from{PLAIN} {}", status.peers.len());
+    }
+    for peer in &status.peers {
+        show_peer(peer);
     }
     for collision in &status.kid_collisions {
         println!("  {OPEN}one kid, several certificates:{PLAIN} {}", collision.kid);

@@ -96,7 +96,8 @@ Exit codes: 0 signed, or shown with --dry-run; 1 not signed, because nobody said
 #[derive(Args, Debug)]
 #[command(after_help = SIGN_EXAMPLES)]
 pub(crate) struct SignArguments {
-    /// One request of `gdhcn gateway onboard --export`, or certificate files (PEM or DER)
+    /// One request of `gdhcn gateway onboard --export` or `gdhcn gateway federation add --export`, or
+    /// certificate files (PEM or DER)
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The trust anchor's key: a PEM file, encrypted or not, or a key in a token

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use gdhcn_envelope::x509::Certificate;
+use gdhcn_trust::federation::PeerRequest;
 use gdhcn_trust::onboarding_request::OnboardingRequest;
 use gdhcn_trust::participant::TrustedParty;
 use serde_json::json;
@@ -16,6 +17,13 @@ pub(super) fn run(arguments: &SignArguments) -> Result<Exit, Fault> {
     let anchor = super::certificate(&arguments.certificate)?;
     let mut requests = Vec::new();
     let mut certificates = Vec::new();
+    if let [path] = &arguments.inputs[..] {
+        let bytes = std::fs::read(path).or_input(path.display())?;
+        if PeerRequest::is_one(&bytes) {
+            let request = PeerRequest::from_json(&bytes).or_input(path.display())?;
+            return sign_peer(arguments, &anchor, path, request);
+        }
+    }
     for path in &arguments.inputs {
         let bytes = std::fs::read(path).or_input(path.display())?;
         if bytes.trim_ascii_start().first() == Some(&b'{') {
@@ -77,6 +85,45 @@ fn sign_request(
     println!("signed: {}", out.display());
     println!("Next, at the gateway:");
     println!("  gdhcn gateway onboard --config gateway.toml FOLDER --import {}", out.display());
+    Ok(Exit::SUCCESS)
+}
+
+fn sign_peer(
+    arguments: &SignArguments,
+    anchor: &Certificate,
+    path: &Path,
+    request: PeerRequest,
+) -> Result<Exit, Fault> {
+    let out = match &arguments.out {
+        Some(out) => out.clone(),
+        None => path.with_file_name("peer-response.json"),
+    };
+    crate::onboarding::show_peer_request(&request);
+    show_anchor(anchor);
+    if arguments.dry_run {
+        eprintln!("dry run: nothing was signed");
+        return Ok(Exit::SUCCESS);
+    }
+    refuse_existing(&out)?;
+    if !ask::confirm("Sign this gateway?", arguments.yes)? {
+        eprintln!("nothing was signed");
+        return Ok(Exit::NEGATIVE);
+    }
+    let key = arguments.key.open(&arguments.secret)?;
+    let digest = request.digest().to_string();
+    let signed = request.sign(anchor, key.as_ref(), now()).or_input(path.display())?;
+    file::write_new(&out, signed.to_json().as_bytes())?;
+    if arguments.json {
+        output::json(&json!({
+            "response": out.display().to_string(),
+            "request": digest,
+            "anchor": anchor.thumbprint().to_string(),
+        }))?;
+        return Ok(Exit::SUCCESS);
+    }
+    println!("signed: {}", out.display());
+    println!("Next, at the gateway:");
+    println!("  gdhcn gateway federation add --config gateway.toml --import {}", out.display());
     Ok(Exit::SUCCESS)
 }
 
