@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::MAX_ENTRY_LEN;
+use crate::subject::is_about;
 
 /// The version of the format; another one is another type.
 const VERSION: u8 = 1;
@@ -275,7 +276,7 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// When a value is longer than the log takes.
+    /// When a value is longer than the log takes, or the payload names another thing than the key.
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
         self.check()?;
         let (payload, payload_sha256) = match &self.content {
@@ -298,6 +299,11 @@ impl Entry {
             request_id: self.request_id.clone(),
             operator: self.operator.clone(),
         };
+        if let Some(Content::Whole(payload)) = &self.content
+            && !is_about(self, payload)
+        {
+            return Err(EntryError::AboutAnother);
+        }
         let bytes = serde_json::to_vec(&wire)
             .map_err(|error| EntryError::Syntax { what: error.to_string() })?;
         if bytes.len() > MAX_ENTRY_LEN {
@@ -420,6 +426,9 @@ pub enum EntryError {
         /// The name of the member.
         member: &'static str,
     },
+    /// What was signed names another thing than the entry.
+    #[error("what was signed is not about what the entry names")]
+    AboutAnother,
     /// The entry is written in another way than the one allowed.
     #[error("the entry is not written in its canonical form")]
     NotCanonical,

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Action, Attribute, Content, Entry, EntryError, Kind};
-use crate::subject::is_about;
 
 const UPLOAD: &str = "UPLOAD";
 const TRUSTANCHOR: &str = "TRUSTANCHOR";
@@ -63,7 +62,7 @@ pub struct Item {
     pub attributes: BTreeMap<String, String>,
     /// SHA-256 of the signature's text, in hexadecimal.
     pub signature_sha256: Option<String>,
-    /// For a certificate or a batch, until when it is valid, in seconds since 1970.
+    /// For a certificate, until when it is valid, in seconds since 1970.
     pub valid_until: Option<i64>,
 }
 
@@ -202,10 +201,12 @@ impl<'a> Replay<'a> {
         let entry = Entry::from_bytes(bytes)?;
         let id = ItemId::of(&entry);
         let present = self.state.items.get(&id);
-        match (present, entry.action.removes(), entry.action) {
-            (None, true, _) => return Err(Fault::NotThere { id }),
-            (Some(item), false, action) if action != Action::Updated => {
-                return Err(Fault::AlreadyThere { id, entry: item.entry });
+        match (present, entry.action.removes() || entry.action == Action::Updated) {
+            (None, true) => return Err(Fault::NotThere { id }),
+            (Some(item), false) => return Err(Fault::AlreadyThere { id, entry: item.entry }),
+            // Nobody changes what is another's, whoever has signed it.
+            (Some(item), true) if item.country != entry.country => {
+                return Err(Fault::Foreign { id, entry: item.entry });
             }
             _ => {}
         }
@@ -214,16 +215,12 @@ impl<'a> Replay<'a> {
         if entry.action.removes() {
             self.state.items.remove(&id);
         } else {
-            let valid_until = match certificate {
-                Some(certificate) => Some(certificate.not_after()),
-                None => entry.attribute(Attribute::Expires).and_then(|time| time.parse().ok()),
-            };
             let item = Item {
                 entry: self.state.entries,
                 country: entry.country,
                 attributes: entry.attributes,
                 signature_sha256: entry.signature.as_deref().map(signature_digest),
-                valid_until: valid_until.map(Timestamp::as_second),
+                valid_until: certificate.map(|certificate| certificate.not_after().as_second()),
             };
             self.state.items.insert(id, item);
         }
@@ -243,17 +240,13 @@ impl<'a> Replay<'a> {
             Some(Content::Digest(_)) | None => return Err(Fault::NoContent),
         };
         let elsewhere = match &entry.content {
+            // The signature may hold, but for what it was given nobody can read.
             Some(Content::Digest(hash)) => match message.verify_sha256(hash, self.backend) {
-                // The gateway gives a batch its identifier, so there is nothing to read in it.
-                Ok(()) => entry.kind != Kind::RevocationBatch,
-                Err(CmsError::HashNotEnough) => true,
+                Ok(()) | Err(CmsError::HashNotEnough) => true,
                 Err(error) => return Err(Fault::Signature(error)),
             },
             _ => {
                 message.verify(self.backend).map_err(Fault::Signature)?;
-                if !is_about(entry, message.content()) {
-                    return Err(Fault::AboutAnother { id: ItemId::of(entry) });
-                }
                 false
             }
         };
@@ -267,7 +260,10 @@ impl<'a> Replay<'a> {
         match (may, entry.action) {
             (true, _) if elsewhere => Ok(Standing::Unproven(Unproven::PayloadElsewhere)),
             (true, _) => Ok(Standing::Proven),
-            (false, Action::Imported) => Ok(Standing::Unproven(Unproven::Imported)),
+            // The trust anchor is the auditor's to know, also for what was taken over.
+            (false, Action::Imported) if !is_anchored(entry.kind) => {
+                Ok(Standing::Unproven(Unproven::Imported))
+            }
             (false, _) if is_anchored(entry.kind) => {
                 Err(Fault::NotTheAnchor { signer: signer.thumbprint() })
             }
@@ -328,10 +324,6 @@ fn unsigned(entry: &Entry, present: Option<&Item>) -> Result<Standing, Fault> {
         (Action::Imported, None, Kind::TrustedReference | Kind::ValueSet) => Unproven::Imported,
         (_, None, Kind::ValueSet) if entry.operator.is_some() => Unproven::Operator,
         (_, None, Kind::ValueSet) => Unproven::Job,
-        // Roles and intervals are the operator's to set; nobody signs them.
-        (Action::Updated, None, kind) if is_anchored(kind) && entry.operator.is_some() => {
-            Unproven::Operator
-        }
         _ => return Err(Fault::NoSignature),
     };
     Ok(Standing::Unproven(on))
@@ -393,11 +385,13 @@ pub enum Fault {
         /// The participant.
         country: String,
     },
-    /// What was signed names another thing.
-    #[error("what was signed is not about {id}")]
-    AboutAnother {
-        /// The thing of the entry.
+    /// It changes or removes what belongs to another participant.
+    #[error("it changes {id}, which is another participant's since entry {entry}")]
+    Foreign {
+        /// What it changes.
         id: ItemId,
+        /// The entry that put it there.
+        entry: u64,
     },
     /// It lets something expire that is still valid.
     #[error("it lets something expire that is valid until {}", instant(*.until))]

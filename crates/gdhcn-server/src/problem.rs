@@ -188,8 +188,8 @@ impl Problem {
                 (FORBIDDEN, if is_rule { "0x210" } else { "0x000" }, "Invalid Country")
             }
             TextRefusal::Gone => (StatusCode::GONE, "0x000", "Batch is already deleted."),
-            TextRefusal::TooLong { .. } => {
-                (BAD, if is_rule { "0x200" } else { "0x000" }, "The message is too long")
+            TextRefusal::TooLong { .. } | TextRefusal::Nul => {
+                (BAD, if is_rule { "0x200" } else { "0x000" }, "The message cannot be stored")
             }
             // The cause is for the log; what the peer may know is that it was not his fault.
             TextRefusal::Store(_) | TextRefusal::Interrupted(_) => {
@@ -280,8 +280,10 @@ impl Problem {
             Refusal::Check(UploadRefusal::PropertyNotAllowed { .. }) => {
                 Self::new(StatusCode::BAD_REQUEST, "n/a", "Property not allowed")
             }
-            Refusal::TooLong { .. } if operation == Operation::TrustedUpload => {
-                Self::new(StatusCode::BAD_REQUEST, "n/a", "A value is too long")
+            Refusal::TooLong { .. } | Refusal::Nul { .. }
+                if operation == Operation::TrustedUpload =>
+            {
+                Self::new(StatusCode::BAD_REQUEST, "n/a", "A value cannot be stored")
             }
             Refusal::Message(error) => {
                 Self::new(StatusCode::BAD_REQUEST, own_code("0x402"), Refusal::words(error.step()))
@@ -309,7 +311,8 @@ impl Problem {
             Refusal::Check(_)
             | Refusal::Encoding(_)
             | Refusal::ForeignRow
-            | Refusal::TooLong { .. } => other_check(),
+            | Refusal::TooLong { .. }
+            | Refusal::Nul { .. } => other_check(),
             // The cause is for the log; what the peer may know is that it was not his fault.
             Refusal::Store(_) | Refusal::Interrupted(_) => {
                 return match operation {

@@ -24,6 +24,12 @@ pub enum StoreError {
     /// The tables could not be brought to this program's version.
     #[error("the database cannot be migrated: {0}")]
     Migrate(sqlx::migrate::MigrateError),
+    /// A text holds a character that PostgreSQL cannot store.
+    #[error("{column} holds a NUL character, which no database must hold; leave it out")]
+    Nul {
+        /// The column.
+        column: &'static str,
+    },
     /// The tables are those of a later version of the program.
     #[error(
         "the database was brought to a newer version (migration {migration}) than this program \

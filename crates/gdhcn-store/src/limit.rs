@@ -35,10 +35,16 @@ pub const STATUS: usize = 500;
 
 /// A message cut to [`STATUS`].
 pub(crate) fn status(message: &str) -> String {
-    message.chars().take(STATUS).collect()
+    message.chars().filter(|character| *character != '\0').take(STATUS).collect()
 }
 
-/// Refuses a value longer than its column.
+/// The beginning of a description, as much of it as an event holds.
+pub fn description(text: &str) -> String {
+    let end = text.floor_char_boundary(DESCRIPTION);
+    text.get(..end).unwrap_or_default().replace('\0', "\u{fffd}")
+}
+
+/// Refuses a value that does not fit its column, or that not every database takes.
 pub(crate) fn within(
     column: &'static str,
     value: impl AsRef<str>,
@@ -47,6 +53,9 @@ pub(crate) fn within(
     let length = value.as_ref().len();
     if length > limit {
         return Err(StoreError::TooLong { column, length, limit });
+    }
+    if value.as_ref().contains('\0') {
+        return Err(StoreError::Nul { column });
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 //! Entries and hashes are rows that are only ever added, in the transaction of the change that
 //! they tell of. Changes follow one another, so the next place is certain.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use gdhcn_log::{
@@ -11,7 +13,7 @@ use gdhcn_log::{
 use jiff::Timestamp;
 
 use crate::audit_event::AuditEvent;
-use crate::database::{Transaction, undecodable, values};
+use crate::database::{Transaction, Value, undecodable, values};
 use crate::error::StoreError;
 use crate::signed_text::SignedText;
 use crate::signer_information::SignerInformation;
@@ -292,6 +294,7 @@ pub(crate) fn of_own_act(
 ) -> Entry {
     Entry {
         operator: operator.map(str::to_owned),
+        request_id: Some(event.request_id.clone()),
         ..Entry::new(event.occurred_at, action, kind, key)
     }
 }
@@ -321,18 +324,25 @@ async fn hashes(
     transaction: &mut Transaction,
     places: &[u64],
 ) -> Result<Vec<TreeHash>, StoreError> {
-    let mut found = Vec::with_capacity(places.len());
-    for at in places {
-        let row = transaction
-            .row("SELECT hash FROM log_hash WHERE idx = $1", values![place(*at)?])
-            .await?
-            .ok_or(StoreError::LogDamaged { hash: *at })?;
-        let bytes: Vec<u8> = row.at(0)?;
-        let bytes: [u8; TreeHash::LEN] =
-            bytes.try_into().map_err(|_| StoreError::LogDamaged { hash: *at })?;
-        found.push(TreeHash::from(bytes));
+    if places.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(found)
+    let numbers: Vec<_> = (1..=places.len()).map(|number| format!("${number}")).collect();
+    let sql = format!("SELECT idx, hash FROM log_hash WHERE idx IN ({})", numbers.join(", "));
+    let wanted: Vec<Value> =
+        places.iter().map(|at| place(*at).map(Value::from)).collect::<Result<_, _>>()?;
+    let mut found = BTreeMap::new();
+    for row in transaction.rows_dynamic(sql, &wanted).await? {
+        let (at, hash): (i64, Vec<u8>) = (row.at(0)?, row.at(1)?);
+        found.insert(at, hash);
+    }
+    let hash = |at: u64| {
+        let bytes = found.get(&place(at)?).and_then(|bytes| bytes.as_slice().try_into().ok());
+        bytes
+            .map(|bytes: [u8; TreeHash::LEN]| TreeHash::from(bytes))
+            .ok_or(StoreError::LogDamaged { hash: at })
+    };
+    places.iter().map(|at| hash(*at)).collect()
 }
 
 fn place(index: u64) -> Result<i64, sqlx::Error> {

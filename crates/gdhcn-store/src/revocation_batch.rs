@@ -74,6 +74,11 @@ impl Store {
         limit::country(&batch.country)?;
         limit::within("revocation_batch.batch_id", batch_id, limit::UUID)?;
         message.check("revocation_batch.cms", limit::BATCH)?;
+        limit::within(
+            "revocation_batch.kid",
+            batch.kid.as_deref().unwrap_or_default(),
+            limit::THUMBPRINT,
+        )?;
         let mut writing = self.begin_change().await?;
         let changed = second_of_change(&mut writing, now).await?;
         writing
@@ -227,6 +232,7 @@ impl Store {
             return Ok(count);
         }
         let event = of_job(now, "EXPIRED", format!("{count} revocation batches have ended"));
+        let mut entries = Vec::new();
         for row in &rows {
             let (batch_id, country): (String, String) = (row.get("batch_id")?, row.get("country")?);
             writing
@@ -238,8 +244,9 @@ impl Store {
                 .await?;
             let what = (Action::Expired, Kind::RevocationBatch);
             let entry = log::of_own_act(what, &batch_id, &event, None);
-            log::append(&mut writing, &Entry { country: Some(country), ..entry }).await?;
+            entries.push(Entry { country: Some(country), ..entry });
         }
+        log::append_all(&mut writing, &entries).await?;
         writing.commit(&event).await?;
         Ok(count)
     }

@@ -101,14 +101,16 @@ impl Store {
         Ok(rules?)
     }
 
-    /// Removes all versions of a rule.
+    /// Removes all versions of a rule of `country`.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NotFound`] when none is stored.
+    /// [`StoreError::NotFound`] when none is stored, [`StoreError::Foreign`] when one is another
+    /// country's.
     pub async fn delete_validation_rule(
         &self,
         rule_id: &str,
+        country: &str,
         message: &SignedText,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
@@ -124,12 +126,17 @@ impl Store {
         if rows.is_empty() {
             return Err(StoreError::NotFound);
         }
+        let mut entries = Vec::new();
         for row in &rows {
-            let (version, country): (String, String) = (row.get("version")?, row.get("country")?);
+            let (version, owner): (String, String) = (row.get("version")?, row.get("country")?);
+            if owner != country {
+                return Err(StoreError::Foreign { country: owner });
+            }
             let key = rule_key(rule_id, &version);
             let what = (Action::Deleted, Kind::ValidationRule);
-            log::append(&mut writing, &log::of_text(what, &key, &country, message, event)).await?;
+            entries.push(log::of_text(what, &key, country, message, event));
         }
+        log::append_all(&mut writing, &entries).await?;
         writing.execute("DELETE FROM validation_rule WHERE rule_id = $1", values![rule_id]).await?;
         writing.commit(event).await?;
         Ok(())

@@ -117,6 +117,7 @@ impl TrustedReference {
         let mut value = |member, longest, wanted| -> Result<Option<String>, ReferenceError> {
             let text = members.text(member)?;
             let fits = text.filter(|text| (1..=longest).contains(&text.chars().count()));
+            let fits = fits.filter(|text| is_storable(text));
             Ok(violations.need(fits, member, wanted).map(str::to_owned))
         };
         let url = value("url", 100, "must have 1 to 100 characters")?;
@@ -127,7 +128,7 @@ impl TrustedReference {
         let ssl_public_key = value("sslPublicKey", 2048, "must have 1 to 2048 characters")?;
         let content_type = value("contentType", 512, "must have 1 to 512 characters")?;
         let version = members.text("referenceVersion")?;
-        let version = version.filter(|version| version.chars().count() <= 256);
+        let version = version.filter(|text| text.chars().count() <= 256 && is_storable(text));
         let version =
             violations.need(version, "referenceVersion", "must have up to 256 characters");
         let kind = violations.need(kind, "type", "must be DCC or FHIR");
@@ -229,6 +230,11 @@ pub enum ReferenceError {
     /// Members break constraints.
     #[error("{0}")]
     Values(Violations),
+}
+
+/// Databases do not take a NUL character in a text.
+fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
 }
 
 #[cfg(test)]

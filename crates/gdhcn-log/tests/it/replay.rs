@@ -1,7 +1,7 @@
 use gdhcn_envelope::cms::CmsError;
 use gdhcn_log::{
-    Action, Attribute, Content, Difference, Entry, Fault, Kind, Replay, Scope, Served, Standing,
-    State, Unproven, compare,
+    Action, Attribute, Content, Difference, Entry, EntryError, Fault, Kind, Replay, Scope, Served,
+    Standing, State, Unproven, compare,
 };
 use gdhcn_trust::profile::Role;
 use jiff::SignedDuration;
@@ -126,8 +126,10 @@ fn an_upload_counts_only_while_its_signer_is_onboarded() {
     let uploaded_first = [history[2].clone()];
     assert!(matches!(fault(&network, &uploaded_first), Fault::NotTheParticipant { .. }));
 
-    let mut offboarded =
-        Entry::new(at(), Action::Offboarded, Kind::TrustedParty, network.up.thumbprint());
+    let mut offboarded = Entry {
+        country: Some("XA".to_owned()),
+        ..Entry::new(at(), Action::Offboarded, Kind::TrustedParty, network.up.thumbprint())
+    };
     let mut entries = history[..2].to_vec();
     entries.push(offboarded.clone());
     assert_eq!(fault(&network, &entries), Fault::NoSignature, "an act has an actor");
@@ -159,9 +161,13 @@ fn nothing_expires_before_its_time() {
     let end = network.dsc.not_after();
     let key = network.dsc.thumbprint().to_string();
     let early = end.checked_sub(SignedDuration::from_secs(1)).unwrap();
-    history.push(Entry::new(early, Action::Expired, Kind::SignerInformation, key.clone()));
+    let expired = |at| Entry {
+        country: Some("XA".to_owned()),
+        ..Entry::new(at, Action::Expired, Kind::SignerInformation, key.clone())
+    };
+    history.push(expired(early));
     assert!(matches!(fault(&network, &history), Fault::NotExpired { .. }));
-    history[3] = Entry::new(end, Action::Expired, Kind::SignerInformation, key);
+    history[3] = expired(end);
     let state = replay(&network, &history).unwrap();
     assert!(state.unproven().is_empty(), "the certificate itself proves it");
 }
@@ -187,29 +193,27 @@ fn document(network: &Network, action: Action, kind: Kind, key: &str, text: &str
     entry
 }
 
+const BATCH: &str = r#"{"country":"XA","hashType":"UCI"}"#;
+
+/// The signature is checked, but what it was given for nobody can read.
 #[test]
-fn a_batch_is_proven_by_the_hash_that_was_signed() {
+fn a_hash_in_place_of_a_text_is_counted() {
     let network = Network::new();
-    let text = "b".repeat(30_000);
-    let batch = document(&network, Action::Stored, Kind::RevocationBatch, "b", &text);
-    assert!(matches!(batch.content, Some(Content::Digest(_))));
+    let mut batch = document(&network, Action::Stored, Kind::RevocationBatch, "b", BATCH);
+    batch.content = Some(Content::hash_of(BATCH.as_bytes()));
     let mut history = network.history();
     history.push(batch);
-    assert!(replay(&network, &history).unwrap().unproven().is_empty());
-    history.last_mut().unwrap().content = Some(Content::Digest([7; 32]));
-    assert_eq!(fault(&network, &history), Fault::Signature(CmsError::MessageDigestMismatch));
-    // Of anything else nobody could tell from a hash what it is about.
-    history.pop();
-    history.push(document(&network, Action::Stored, Kind::ValidationRule, "r 1", &text));
     let state = replay(&network, &history).unwrap();
     assert_eq!(state.unproven().get(&Unproven::PayloadElsewhere), Some(&1));
+    history.last_mut().unwrap().content = Some(Content::Digest([7; 32]));
+    assert_eq!(fault(&network, &history), Fault::Signature(CmsError::MessageDigestMismatch));
 }
 
 #[test]
 fn a_signed_text_counts_for_what_it_names() {
     let network = Network::new();
     let mut history = network.history();
-    let stored = |key| document(&network, Action::Stored, Kind::RevocationBatch, key, "{}");
+    let stored = |key| document(&network, Action::Stored, Kind::RevocationBatch, key, BATCH);
     history.extend([stored("b"), stored("c")]);
     let deleted = |key, named: &str| {
         let text = format!("{{\"batchId\":\"{named}\"}}");
@@ -217,8 +221,61 @@ fn a_signed_text_counts_for_what_it_names() {
     };
     history.push(deleted("b", "b"));
     assert!(replay(&network, &history).unwrap().unproven().is_empty());
-    history.push(deleted("c", "b"));
-    assert!(matches!(fault(&network, &history), Fault::AboutAnother { .. }));
+    // Such an entry can be neither written nor read.
+    assert_eq!(deleted("c", "b").to_bytes(), Err(EntryError::AboutAnother));
+    let written = String::from_utf8(deleted("b", "b").to_bytes().unwrap()).unwrap();
+    let moved = written.replace("\"key\":\"b\"", "\"key\":\"c\"");
+    assert_eq!(Entry::from_bytes(moved.as_bytes()), Err(EntryError::AboutAnother));
+}
+
+#[test]
+fn nobody_changes_what_is_another_participants() {
+    let network = Network::new();
+    let foreign = Holder::new(Role::Upload, "XB", 12);
+    let kind = Kind::TrustedParty;
+    let mut history = network.history();
+    history.push(entry(
+        Action::Onboarded,
+        kind,
+        "UPLOAD",
+        "XB",
+        &foreign.certificate,
+        &network.anchor,
+    ));
+    for action in [Action::Deleted, Action::Updated] {
+        let kind = Kind::SignerInformation;
+        history.push(entry(action, kind, "DSC", "XB", &network.dsc, &foreign));
+        assert!(matches!(fault(&network, &history), Fault::Foreign { entry: 2, .. }), "{action}");
+        history.pop();
+    }
+}
+
+/// Nothing comes into the list by an update, and nothing of the anchor's by an operator's word.
+#[test]
+fn an_update_changes_only_what_is_there_and_needs_its_signature() {
+    let network = Network::new();
+    let update = |group| {
+        let mut entry = network.onboard(group, &network.up);
+        entry.action = Action::Updated;
+        entry
+    };
+    assert!(matches!(fault(&network, &[update("UPLOAD")]), Fault::NotThere { .. }));
+    let mut unsigned = update("UPLOAD");
+    (unsigned.signature, unsigned.operator) = (None, Some("operator".to_owned()));
+    let mut history = network.history();
+    history.push(unsigned);
+    assert_eq!(fault(&network, &history), Fault::NoSignature);
+}
+
+/// Taken over or not, the trust anchor's word is needed for what it vouches for.
+#[test]
+fn an_import_onboards_nobody_without_the_anchor() {
+    let network = Network::new();
+    let mut entry = network.onboard("UPLOAD", &network.up);
+    entry.action = Action::Imported;
+    replay(&network, std::slice::from_ref(&entry)).unwrap();
+    entry.signature = Some(network.up.sign(network.up.certificate.der()));
+    assert!(matches!(fault(&network, &[entry]), Fault::NotTheAnchor { .. }));
 }
 
 /// With a hash in place of the certificate nobody could check the signature over it.

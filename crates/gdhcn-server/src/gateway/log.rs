@@ -13,6 +13,7 @@ use gdhcn_crypto::{KeyKind, Signer as _, SoftwareKey};
 use gdhcn_log::{Checkpoint, KeyName, NoteKey, Tile, TileKind, write_bundle};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use tracing::warn;
 
 use super::Gateway;
 use crate::config::LogConfig;
@@ -69,8 +70,10 @@ impl PublishedLog {
         let public = public_file(&config.key);
         let text = format!("{name}\n");
         if std::fs::read_to_string(&public).ok().as_ref() != Some(&text) {
-            let failed = |source| LogError::File { path: public.clone(), source };
-            std::fs::write(&public, text).map_err(failed)?;
+            // A help for the operator only; keys may lie where nothing can be written.
+            if let Err(error) = std::fs::write(&public, text) {
+                warn!(file = %public.display(), %error, "the log's public key is not written");
+            }
         }
         Ok(Self { name, key, latest: ArcSwapOption::empty() })
     }

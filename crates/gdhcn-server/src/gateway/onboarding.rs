@@ -13,7 +13,7 @@ use gdhcn_store::audit_event::AuditEvent;
 use gdhcn_store::onboarding::OnboardingStep;
 use gdhcn_store::trusted_issuer::{NewTrustedIssuer, TrustedIssuer};
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType, Role, TrustedParty};
-use gdhcn_store::{Store, StoreError};
+use gdhcn_store::{Store, StoreError, limit};
 use gdhcn_trust::issuer::{IssuerKind, IssuerText};
 use gdhcn_trust::onboarding_request::SignedRequest;
 use gdhcn_trust::participant::{self, OnboardingError};
@@ -268,7 +268,7 @@ pub fn offboarding(row: &TrustedParty, why: &str, at: Timestamp) -> (OnboardingS
     (step, event)
 }
 
-/// An event of an operator's own act.
+/// An event of an operator's own act; a description too long for the trail is cut.
 pub fn operators_event(
     event: &str,
     description: String,
@@ -283,7 +283,7 @@ pub fn operators_event(
         uploader_fingerprint: None,
         authentication_fingerprint: None,
         event: event.to_owned(),
-        description,
+        description: limit::description(&description),
         code: None,
         payload_sha256,
     }

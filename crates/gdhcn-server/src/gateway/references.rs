@@ -91,7 +91,8 @@ pub(super) async fn store(act: &Act, message: &TextMessage) -> Result<String, Te
     let text = message.text.as_bytes();
     let reference = TrustedReference::accept(text, &act.peer.country, &TrustedReference::LIMITS)?;
     let (event, verb, uuid) = match &reference.uuid {
-        Some(uuid) => ("UPDATED", "Updated", uuid.chars().take(36).collect()),
+        Some(uuid) if is_uuid(uuid) => ("UPDATED", "Updated", uuid.clone()),
+        Some(_) => return Err(TextRefusal::Missing),
         None => ("CREATED", "Created", Uuid::new_v4().to_string()),
     };
     let event = act.accepted(event, format!("{verb} Trusted Reference ({uuid})"));

@@ -46,6 +46,12 @@ pub(crate) enum Refusal {
     /// The stored certificate is another country's.
     #[error("the certificate belongs to another country")]
     ForeignRow,
+    /// A value holds a NUL character, which PostgreSQL does not store.
+    #[error("{part} holds a NUL character")]
+    Nul {
+        /// What holds it.
+        part: &'static str,
+    },
     /// The certificate or its signature is longer than the database takes.
     #[error("{part} has {length} bytes in Base64, the limit is {limit}")]
     TooLong {

@@ -94,6 +94,6 @@ pub(super) async fn withdraw(act: &Act, message: &TextMessage) -> Result<String,
     }
     let shown: String = id.chars().take(40).collect();
     let event = act.accepted("DELETED", format!("Deleted Validation Rule with ID {shown}"));
-    act.store().delete_validation_rule(id, &message.signed, &event).await?;
+    act.store().delete_validation_rule(id, owner, &message.signed, &event).await?;
     Ok(id.to_owned())
 }

@@ -183,6 +183,7 @@ impl CertificateWish {
                 UploadRefusal::AlreadyStored { thumbprint: certificate.thumbprint() }.into()
             }
             StoreError::Conflict(Conflict::Kid) => UploadRefusal::KidTaken.into(),
+            StoreError::Nul { column } => Refusal::Nul { part: column },
             StoreError::TooLong { column, length, limit } => {
                 Refusal::TooLong { part: column, length, limit }
             }

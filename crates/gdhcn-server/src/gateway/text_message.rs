@@ -105,6 +105,9 @@ pub(crate) enum TextRefusal {
     /// What is named is withdrawn already.
     #[error("it is deleted already")]
     Gone,
+    /// A value holds a character that PostgreSQL does not store.
+    #[error("a value holds a NUL character")]
+    Nul,
     /// The message is longer than the database takes.
     #[error("the message has {length} bytes in Base64, the limit is {limit}")]
     TooLong {
@@ -128,6 +131,7 @@ impl From<StoreError> for TextRefusal {
             StoreError::NotFound => Self::Missing,
             StoreError::Foreign { country } => Self::Foreign { country },
             StoreError::Gone => Self::Gone,
+            StoreError::Nul { .. } => Self::Nul,
             StoreError::TooLong { length, limit, .. } => Self::TooLong { length, limit },
             error => Self::Store(error),
         }

@@ -87,6 +87,7 @@ async fn each_check_has_its_code() {
         ("signatureType", Value::Null),
         ("url", json!("x".repeat(101))),
         ("name", json!("")),
+        ("service", json!("a\0b")),
         ("domain", json!("x".repeat(33))),
     ] {
         let answer = put(&gate, &network.a, &with(member, value)).await;
@@ -95,6 +96,8 @@ async fn each_check_has_its_code() {
     }
     let none = with("uuid", json!("5e45f5f0-a7dd-4b0e-9fd3-1c1b0e5a1b2c"));
     put(&gate, &network.a, &none).await.is_problem(404, "0x000");
+    let short = with("uuid", json!("5e45f5f0-a7dd-4b0e-9fd3-1c1b0e5a1b2c-and-more"));
+    put(&gate, &network.a, &short).await.is_problem(404, "0x000");
     assert_eq!(list(&gate, &network.a.tls, "").await.len(), 0);
 }
 

@@ -78,8 +78,24 @@ fn batch() -> Batch {
 }
 
 /// What stands for a message with this text.
-fn message(cms: &str) -> SignedText {
-    SignedText { content: b"content".to_vec(), cms: cms.to_owned(), detached: "detached".into() }
+fn message(cms: &str, text: impl ToString) -> SignedText {
+    let content = text.to_string().into_bytes();
+    SignedText { content, cms: cms.to_owned(), detached: "detached".into() }
+}
+
+/// A message that withdraws a batch, or a reference.
+fn withdrawal(number: usize) -> SignedText {
+    message("deletion", json!({ "batchId": id(number), "uuid": id(number) }))
+}
+
+/// What a rule's message says of it.
+fn names(id: &str, version: &str) -> serde_json::Value {
+    json!({ "Identifier": id, "Version": version })
+}
+
+/// What a reference's message says of it.
+fn refers(number: usize) -> serde_json::Value {
+    json!({ "country": "XA", "service": "s", "uuid": id(number) })
 }
 
 /// Action, kind and key of each entry of the log.
@@ -97,7 +113,13 @@ fn id(number: usize) -> String {
 async fn add(store: &Store, number: usize, now: Timestamp) {
     let cms = format!("cms {number}");
     store
-        .insert_revocation_batch(&id(number), &batch(), &message(&cms), now, &event("CREATED"))
+        .insert_revocation_batch(
+            &id(number),
+            &batch(),
+            &message(&cms, json!({ "country": "XA", "hashType": "UCI" })),
+            now,
+            &event("CREATED"),
+        )
         .await
         .unwrap();
 }
@@ -129,7 +151,7 @@ async fn versions_of_a_rule_stand_in_the_order_of_their_coming(database: &TestDa
     let store = open(database).await;
     let put = async |id: &str, version: &str, from: i64| {
         let rule = rule(id, version, from);
-        store.insert_validation_rule(&rule, &message(version), "XA", at(0), &event("CREATED")).await
+        store.insert_validation_rule(&rule, &message(version, names(id, version)), "XA", at(0), &event("CREATED")).await
     };
     put("GR-XA-0002", "1.0.9", 60).await.unwrap();
     put("GR-XA-0001", "1.0.0", 50).await.unwrap();
@@ -140,7 +162,7 @@ async fn versions_of_a_rule_stand_in_the_order_of_their_coming(database: &TestDa
     assert!(matches!(earlier, Err(StoreError::Rule(UploadRefusal::Instants(_)))));
     let long = rule("GR-XA-0003", "1.0.0", 50);
     let text = "x".repeat(limit::RULE + 1);
-    let long = store.insert_validation_rule(&long, &message(&text), "XA", at(0), &event("CREATED")).await;
+    let long = store.insert_validation_rule(&long, &message(&text, "{}"), "XA", at(0), &event("CREATED")).await;
     assert!(matches!(long, Err(StoreError::TooLong { .. })));
 
     let stored = store.validation_rules("XA").await.unwrap();
@@ -153,8 +175,8 @@ async fn versions_of_a_rule_stand_in_the_order_of_their_coming(database: &TestDa
     assert_eq!(store.validation_rules("XB").await.unwrap(), []);
     assert_eq!(trail(&store).await, ["CREATED"; 3]);
 
-    store.delete_validation_rule("GR-XA-0002", &message("GR-XA-0002"), &event("DELETED")).await.unwrap();
-    let again = store.delete_validation_rule("GR-XA-0002", &message("GR-XA-0002"), &event("DELETED")).await;
+    store.delete_validation_rule("GR-XA-0002", "XA", &message("cms", "GR-XA-0002"), &event("DELETED")).await.unwrap();
+    let again = store.delete_validation_rule("GR-XA-0002", "XA", &message("cms", "GR-XA-0002"), &event("DELETED")).await;
     assert!(matches!(again, Err(StoreError::NotFound)));
     assert_eq!(store.validation_rules("XA").await.unwrap().len(), 1);
     let entry = |action, key: &str| (action, Kind::ValidationRule, key.to_owned());
@@ -178,7 +200,7 @@ async fn of_concurrent_uploads_of_one_version_exactly_one_wins(database: &TestDa
         let store = if number % 2 == 0 { store.clone() } else { other.clone() };
         uploads.spawn(async move {
             let rule = rule("GR-XA-0001", "1.0.0", 50);
-            store.insert_validation_rule(&rule, &message("cms"), "XA", at(0), &event("CREATED")).await
+            store.insert_validation_rule(&rule, &message("cms", names("GR-XA-0001", "1.0.0")), "XA", at(0), &event("CREATED")).await
         });
     }
     let mut won = 0;
@@ -251,7 +273,7 @@ async fn a_deleted_batch_is_listed_until_it_is_purged(database: &TestDatabase) {
     add(&store, 2, at(11)).await;
     let delete = async |number, country: &str, now| {
         let event = event("DELETED");
-        store.delete_revocation_batch(&id(number), country, &message("deletion"), now, &event).await
+        store.delete_revocation_batch(&id(number), country, &withdrawal(number), now, &event).await
     };
     assert!(matches!(delete(9, "XA", at(20)).await, Err(StoreError::NotFound)));
     assert!(matches!(delete(1, "XB", at(20)).await, Err(StoreError::Foreign { .. })));
@@ -318,7 +340,7 @@ async fn a_value_set_is_given_back_byte_for_byte(database: &TestDatabase) {
 async fn a_reference_is_replaced_by_its_owner_only(database: &TestDatabase) {
     let store = open(database).await;
     let put = async |uuid: &str, reference: &TrustedReference| {
-        store.put_trusted_reference(uuid, reference, &message("cms"), &event("CREATED")).await
+        store.put_trusted_reference(uuid, reference, &message("cms", refers(1)), &event("CREATED")).await
     };
     put(&id(1), &reference(None, "XA", "first")).await.unwrap();
     put(&id(1), &reference(Some(&id(1)), "XA", "second")).await.unwrap();
@@ -334,7 +356,7 @@ async fn a_reference_is_replaced_by_its_owner_only(database: &TestDatabase) {
     assert_eq!(store.trusted_reference(&id(1)).await.unwrap().as_ref(), Some(&rows[0]));
 
     let delete = async |country: &str| {
-        store.delete_trusted_reference(&id(1), country, &message("deletion"), &event("DELETED")).await
+        store.delete_trusted_reference(&id(1), country, &withdrawal(1), &event("DELETED")).await
     };
     assert!(matches!(delete("XB").await, Err(StoreError::Foreign { .. })));
     delete("XA").await.unwrap();
@@ -349,12 +371,12 @@ async fn a_reference_is_replaced_by_its_owner_only(database: &TestDatabase) {
 async fn a_pulled_reference_is_read_only(database: &TestDatabase) {
     let store = open(database).await;
     let new = reference(None, "XA", "first");
-    store.put_trusted_reference(&id(1), &new, &message("cms"), &event("CREATED")).await.unwrap();
+    store.put_trusted_reference(&id(1), &new, &message("cms", refers(1)), &event("CREATED")).await.unwrap();
     database.by_hand("UPDATE trusted_reference SET source_gateway_id = 'other'");
-    let deleted = store.delete_trusted_reference(&id(1), "XA", &message("deletion"), &event("DELETED")).await;
+    let deleted = store.delete_trusted_reference(&id(1), "XA", &withdrawal(1), &event("DELETED")).await;
     assert!(matches!(deleted, Err(StoreError::NotFound)));
     let replaced = reference(Some(&id(1)), "XA", "second");
-    let replaced = store.put_trusted_reference(&id(1), &replaced, &message("cms"), &event("UPDATED")).await;
+    let replaced = store.put_trusted_reference(&id(1), &replaced, &message("cms", refers(1)), &event("UPDATED")).await;
     assert!(matches!(replaced, Err(StoreError::NotFound)));
     assert!(store.trusted_reference(&id(1)).await.unwrap().is_some());
 }
@@ -373,9 +395,9 @@ async fn issuers_come_and_go(database: &TestDatabase) {
         signature: "signature".into(),
         domain: Some("DCC".into()),
     };
-    let uuid = store.insert_trusted_issuer(&new, "text", &event("ISSUER_ADDED")).await.unwrap();
+    let uuid = store.insert_trusted_issuer(&new, "XA;n;u;DID", &event("ISSUER_ADDED")).await.unwrap();
     let long = NewTrustedIssuer { name: "x".repeat(513), ..new.clone() };
-    let long = store.insert_trusted_issuer(&long, "text", &event("ISSUER_ADDED")).await;
+    let long = store.insert_trusted_issuer(&long, "XA;n;u;DID", &event("ISSUER_ADDED")).await;
     assert!(matches!(long, Err(StoreError::TooLong { .. })));
     let rows = store.trusted_issuers().await.unwrap();
     assert_eq!(rows.len(), 1);

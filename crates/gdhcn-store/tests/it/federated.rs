@@ -277,7 +277,7 @@ async fn issuers_and_references_are_swapped_or_left_alone(database: &TestDatabas
         store.replace_federated(&lease, "b", content, None, &event("PULL")).await.unwrap()
     };
     let message = || SignedText {
-        content: b"{}".to_vec(),
+        content: br#"{"country":"XA","service":"ValueSet"}"#.to_vec(),
         cms: "cms".into(),
         detached: "detached".into(),
     };

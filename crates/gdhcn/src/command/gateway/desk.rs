@@ -9,6 +9,16 @@ use gdhcn_store::Store;
 
 use crate::exit::{Fault, OrInput, OrInternal};
 
+/// Who acts, as the audit trail and the log name them: the account that runs the program, before
+/// `sudo` where that is known.
+pub(super) fn operator() -> String {
+    ["SUDO_USER", "LOGNAME", "USER"]
+        .into_iter()
+        .filter_map(|variable| std::env::var(variable).ok())
+        .find(|name| !name.is_empty())
+        .map_or_else(|| "an unnamed account".to_owned(), |name| name.chars().take(64).collect())
+}
+
 /// The operator's desk at a gateway's database.
 pub(super) struct Desk {
     pub(super) config: GatewayConfig,

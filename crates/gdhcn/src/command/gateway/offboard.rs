@@ -10,7 +10,7 @@ use gdhcn_server::gateway::{issuer_removal, offboarding};
 use gdhcn_store::TrustContent;
 use gdhcn_store::trusted_party::{PartyType, TrustedParty};
 
-use super::desk::Desk;
+use super::desk::{Desk, operator};
 use super::onboarding_arguments::OffboardArguments;
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInternal};
@@ -63,10 +63,11 @@ async fn offboard(arguments: &OffboardArguments) -> Result<Exit, Fault> {
         eprintln!("nothing was changed");
         return Ok(Exit::NEGATIVE);
     }
+    let why = format!("taken away by {}", operator());
     let steps = going
         .iter()
-        .map(|row| offboarding(row, "taken away", now()))
-        .chain(issuers.iter().filter_map(|row| issuer_removal(row, "taken away", now())))
+        .map(|row| offboarding(row, &why, now()))
+        .chain(issuers.iter().filter_map(|row| issuer_removal(row, &why, now())))
         .collect();
     let count = desk.store.change_onboarded(steps, None).await.or_internal("off-boarding")?;
     println!("off-boarded: {count} taken away; a running gateway sees it at once");

@@ -15,7 +15,7 @@ use serde_json::json;
 
 pub(crate) use self::arguments::IssuerCommand;
 use self::arguments::{AddArguments, ListArguments, RemoveArguments};
-use super::desk::Desk;
+use super::desk::{Desk, operator};
 use super::signing;
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
@@ -156,7 +156,8 @@ async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
         eprintln!("nothing was changed");
         return Ok(Exit::NEGATIVE);
     }
-    let steps = issuer_removal(&row, "taken away", now()).into_iter().collect();
+    let why = format!("taken away by {}", operator());
+    let steps = issuer_removal(&row, &why, now()).into_iter().collect();
     desk.store.change_onboarded(steps, None).await.or_internal("taking it away")?;
     println!("taken away; a running gateway sees it at once");
     Ok(Exit::SUCCESS)

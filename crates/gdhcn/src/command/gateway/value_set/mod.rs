@@ -11,7 +11,7 @@ use serde_json::json;
 
 pub(crate) use self::arguments::ValueSetCommand;
 use self::arguments::{ImportArguments, ListArguments, RemoveArguments};
-use super::desk::Desk;
+use super::desk::{Desk, operator};
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::output::{self, BAD, PLAIN, STRONG, eprintln, now, println, tame_line};
@@ -34,7 +34,10 @@ async fn import(arguments: &ImportArguments) -> Result<Exit, Fault> {
     }
     let desk = Desk::open(&arguments.config).await?;
     for set in &sets {
-        let event = event("VALUE_SET_STORED", format!("value set {} of {}", set.id(), set.date()));
+        let event = event(
+            "VALUE_SET_STORED",
+            format!("value set {} of {}, by {}", set.id(), set.date(), operator()),
+        );
         desk.store
             .put_value_set(set, Some(&event.description), &event)
             .await
@@ -84,7 +87,7 @@ async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
         eprintln!("nothing was changed");
         return Ok(Exit::NEGATIVE);
     }
-    let event = event("VALUE_SET_REMOVED", format!("value set {id}"));
+    let event = event("VALUE_SET_REMOVED", format!("value set {id}, by {}", operator()));
     desk.store.delete_value_set(id, &event.description, &event).await.map_err(
         |error| match error {
             StoreError::NotFound => Fault::Input(anyhow!("there is no value set {id:?}")),
