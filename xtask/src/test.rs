@@ -13,7 +13,7 @@ use crate::step::{cargo_program, command, root, step};
 
 /// Prepares, runs and counts. The last line of standard output is `N passed, N failed`.
 pub(crate) fn run() -> Result<()> {
-    let envoy = step("what the tests need", || {
+    let programs = step("what the tests need", || {
         need::openssl()?;
         need::curl()?;
         need::postgres()?;
@@ -24,9 +24,9 @@ pub(crate) fn run() -> Result<()> {
         need::nginx()?;
         need::haproxy()?;
         need::wasm_target()?;
-        Ok(need::envoy())
+        Ok([("GDHCN_ENVOY", need::envoy()), ("GDHCN_HELM", need::helm())])
     })?;
-    let outcome = step("tests", || all_tests(envoy));
+    let outcome = step("tests", || all_tests(&programs));
     say_absent_corpora()?;
     let tally = outcome?;
     if tally.ignored > 0 {
@@ -50,12 +50,14 @@ struct Tally {
     complete: bool,
 }
 
-fn all_tests(envoy: Option<PathBuf>) -> Result<Tally> {
+fn all_tests(programs: &[(&str, Option<PathBuf>)]) -> Result<Tally> {
     // Some tests print figures of a corpus that a reader should see.
     let arguments = ["test", "--locked", "--workspace", "--no-fail-fast", "--", "--show-output"];
     let mut tests = command(cargo_program(), &arguments);
-    if let Some(envoy) = envoy {
-        tests.env("GDHCN_ENVOY", envoy);
+    for (name, program) in programs {
+        if let Some(program) = program {
+            tests.env(name, program);
+        }
     }
     let mut child = tests
         .env("GDHCN_REQUIRE_POSTGRES", "1")

@@ -11,7 +11,7 @@ use crate::database::{Row, Transaction, values};
 use crate::error::{Conflict, StoreError, UnreadableRow};
 use crate::limit;
 use crate::log;
-use crate::store::{Change, Store, TrustContent, kid_is_taken};
+use crate::store::{Change, Store, kid_is_taken};
 use crate::tombstone::{self, Tombstone};
 use crate::trusted_party::UnknownName;
 
@@ -116,6 +116,9 @@ pub struct SignerInformation {
     /// Version of the row.
     pub version: i64,
 }
+
+/// Rows that are read at a time.
+const AT_A_TIME: i64 = 1000;
 
 impl Store {
     /// Stores an uploaded certificate together with the event that tells who uploaded it.
@@ -317,26 +320,33 @@ pub(crate) async fn erase(transaction: &mut Transaction, id: &str) -> Result<(),
 /// Reads the table in the order of its rows' making.
 pub(crate) async fn read_all(
     transaction: &mut Transaction,
-    content: &mut TrustContent,
+    unreadable: &mut Vec<UnreadableRow>,
+    mut signer: impl FnMut(SignerInformation),
 ) -> Result<(), StoreError> {
-    let rows = transaction
-        .rows(
-            "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature,
-                    certificate_type, kid, domain, properties, source_gateway_id, version
-               FROM signer_information ORDER BY id",
-            &[],
-        )
-        .await?;
-    for row in &rows {
-        match from_row(row) {
-            Ok(signer) => content.signer_information.push(signer),
-            Err(error) => {
-                let id = row.get("id").unwrap_or_default();
-                content.unreadable.push(UnreadableRow::of("signer_information", id, error)?);
+    let mut last = String::new();
+    loop {
+        let rows = transaction
+            .rows(
+                "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature,
+                        certificate_type, kid, domain, properties, source_gateway_id, version
+                   FROM signer_information WHERE id > $1 ORDER BY id LIMIT $2",
+                values![&last, AT_A_TIME],
+            )
+            .await?;
+        for row in &rows {
+            last = row.get("id")?;
+            match from_row(row) {
+                Ok(row) => signer(row),
+                Err(error) => {
+                    let id = last.clone();
+                    unreadable.push(UnreadableRow::of("signer_information", id, error)?);
+                }
             }
         }
+        if rows.is_empty() {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 fn from_row(row: &Row) -> Result<SignerInformation, sqlx::Error> {

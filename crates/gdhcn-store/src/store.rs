@@ -102,11 +102,26 @@ impl Store {
     /// When the database cannot be read. Rows with unknown values are no error: they are named in
     /// [`TrustContent::unreadable`].
     pub async fn trust_content(&self) -> Result<TrustContent, StoreError> {
+        let mut signers = Vec::new();
+        let content = self.trust_content_with(|signer| signers.push(signer)).await?;
+        Ok(TrustContent { signer_information: signers, ..content })
+    }
+
+    /// The same, with each uploaded certificate handed to `signer` as it is read, in their order,
+    /// for those who keep something else of it: there may be many.
+    ///
+    /// # Errors
+    ///
+    /// As [`trust_content`](Self::trust_content).
+    pub async fn trust_content_with(
+        &self,
+        signer: impl FnMut(SignerInformation),
+    ) -> Result<TrustContent, StoreError> {
         let mut transaction = self.read().await?;
         let mut content =
             TrustContent { revision: revision(&mut transaction).await?, ..TrustContent::default() };
         trusted_party::read_all(&mut transaction, &mut content).await?;
-        signer_information::read_all(&mut transaction, &mut content).await?;
+        signer_information::read_all(&mut transaction, &mut content.unreadable, signer).await?;
         let (peers, unreadable) = federation_gateway::read_all(&mut transaction).await?;
         content.federation_gateways = peers;
         content.unreadable.extend(unreadable);

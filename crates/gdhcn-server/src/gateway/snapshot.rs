@@ -72,6 +72,11 @@ pub(crate) struct RefusedRow {
     pub(crate) fault: RowFault,
 }
 
+/// The uploaded certificates of a snapshot to be, made row by row so that the rows need not be in
+/// memory together.
+#[derive(Debug, Default)]
+pub(crate) struct Signers(Vec<(Arc<Entry>, Option<RefusedRow>)>);
+
 /// The certificates of one participant and group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct GroupState {
@@ -85,9 +90,34 @@ pub(crate) struct GroupState {
     pub(crate) last_end: Option<Timestamp>,
 }
 
+impl Signers {
+    /// Makes the entry of an uploaded certificate.
+    pub(crate) fn add(&mut self, row: &SignerInformation) {
+        let entry = Entry::of_signer(row);
+        let fault = entry.validity.is_none().then(|| RefusedRow {
+            table: "signer_information",
+            id: row.id.clone(),
+            thumbprint: row.thumbprint.clone(),
+            fault: RowFault::Certificate,
+        });
+        self.0.push((entry, fault));
+    }
+}
+
 impl TrustSnapshot {
     /// Checks every row and makes the snapshot. Takes time: about 0.1 ms for an onboarded row.
     pub(crate) fn build(content: TrustContent, anchors: &[Certificate]) -> Self {
+        let mut signers = Signers::default();
+        content.signer_information.iter().for_each(|row| signers.add(row));
+        Self::build_with(content, signers, anchors)
+    }
+
+    /// The same, of uploaded certificates that are entries already.
+    pub(crate) fn build_with(
+        content: TrustContent,
+        signers: Signers,
+        anchors: &[Certificate],
+    ) -> Self {
         let mut entries = Vec::new();
         let mut refused: Vec<_> = content
             .unreadable
@@ -130,21 +160,11 @@ impl TrustSnapshot {
                 }),
             }
         }
-        let passed_on = content
-            .signer_information
-            .iter()
-            .filter(|row| parties.passes_on(row.source_gateway_id.as_deref()));
-        for row in passed_on {
-            let entry = Entry::of_signer(row);
-            if entry.validity.is_none() {
-                refused.push(RefusedRow {
-                    table: "signer_information",
-                    id: row.id.clone(),
-                    thumbprint: row.thumbprint.clone(),
-                    fault: RowFault::Certificate,
-                });
+        for (entry, fault) in signers.0 {
+            if parties.passes_on(entry.source_gateway.as_deref()) {
+                entries.push(entry);
+                refused.extend(fault);
             }
-            entries.push(entry);
         }
         entries.sort_by(|a, b| a.key().cmp(&b.key()));
         parties.refused = refused;

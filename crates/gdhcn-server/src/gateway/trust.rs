@@ -7,11 +7,12 @@ use arc_swap::ArcSwap;
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::signer_information::SignerInformation;
 use gdhcn_store::{Change, Store, StoreError};
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
-use super::snapshot::TrustSnapshot;
+use super::snapshot::{Signers, TrustSnapshot};
 use crate::listen::stopped;
 
 /// How often the database is asked for changes by other processes, where it does not tell of them.
@@ -190,9 +191,15 @@ async fn read(
     store: &Store,
     anchors: Arc<Box<[Certificate]>>,
 ) -> Result<Arc<TrustSnapshot>, TrustError> {
-    let content = store.trust_content().await?;
-    let snapshot =
-        tokio::task::spawn_blocking(move || TrustSnapshot::build(content, &anchors)).await?;
+    let (store, runtime) = (store.clone(), Handle::current());
+    // All of it on one thread for such work: rows become entries as they are read, and what they
+    // took is used again at once.
+    let made = tokio::task::spawn_blocking(move || {
+        let mut signers = Signers::default();
+        let content = runtime.block_on(store.trust_content_with(|row| signers.add(&row)))?;
+        Ok::<_, StoreError>(TrustSnapshot::build_with(content, signers, &anchors))
+    });
+    let snapshot = made.await??;
     for row in snapshot.refused() {
         warn!(
             table = row.table,

@@ -10,6 +10,7 @@
 
 mod authentication;
 mod backup;
+mod chart;
 mod connections;
 mod deletion;
 mod delta;

@@ -21,10 +21,12 @@ impl Present {
     pub(super) async fn read(transaction: &mut Transaction) -> Result<Self, StoreError> {
         let mut content = TrustContent::default();
         trusted_party::read_all(transaction, &mut content).await?;
-        signer_information::read_all(transaction, &mut content).await?;
+        let mut signers = Vec::new();
+        let push = |signer| signers.push(signer);
+        signer_information::read_all(transaction, &mut content.unreadable, push).await?;
         Ok(Self {
             parties: content.trusted_parties,
-            signers: content.signer_information,
+            signers,
             issuers: trusted_issuer::read_all(transaction).await?,
             references: trusted_reference::read_all(transaction).await?,
         })

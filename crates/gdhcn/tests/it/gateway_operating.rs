@@ -241,3 +241,20 @@ fn status_without_gateway_and_database_says_so() {
     assert!(run.stderr.contains("there is no database"), "{}", run.stderr);
     assert!(!place.path("gate/data").exists(), "asking makes nothing");
 }
+
+/// The base of the container image holds the C library, its loader and GCC's runtime, no more.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn the_program_needs_no_library_that_the_container_image_lacks() {
+    let there =
+        ["linux-vdso", "libgcc_s", "libm", "libc", "libpthread", "libdl", "librt", "ld-linux"];
+    let listed =
+        std::process::Command::new("ldd").arg(env!("CARGO_BIN_EXE_gdhcn")).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains("libc.so"), "{listed}");
+    for line in listed.lines() {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        let name = name.rsplit('/').next().unwrap_or_default();
+        assert!(there.iter().any(|known| name.starts_with(known)), "{name}\n{listed}");
+    }
+}

@@ -87,6 +87,14 @@ impl Load {
         (answer, body)
     }
 
+    /// Asks until the gateway takes connections; the first answer.
+    pub(super) fn first(&self) -> Answer {
+        while TcpStream::connect(self.address).is_err() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.once().0
+    }
+
     fn open(&self) -> Connection {
         let tcp = TcpStream::connect(self.address).unwrap();
         tcp.set_nodelay(true).unwrap();

@@ -12,9 +12,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gdhcn_client::gateway::{
-    ClientIdentity, Download, Gateway, GatewayOptions, ProxyChoice, Selection, ServerTrust,
-};
+use gdhcn_client::gateway::{ClientIdentity, Gateway, GatewayOptions, ProxyChoice, ServerTrust};
 use gdhcn_server::GatewayConfig;
 
 use self::bare::Bare;
@@ -35,19 +33,19 @@ pub(crate) fn rows(folder: &Path) -> Vec<Row> {
     raise_limits(folder);
     let maker = Maker::new(folder);
     upload(&runtime, folder, &maker, 0..1);
-    let mut rows = at_rest(&runtime, folder, [START[0], MEMORY[0]], 7);
+    let mut rows = at_rest(folder, [START[0], MEMORY[0]], 7);
     let one_upload = upload(&runtime, folder, &maker, 1..SOME);
-    rows.extend(at_rest(&runtime, folder, [START[1], MEMORY[1]], 7));
+    rows.extend(at_rest(folder, [START[1], MEMORY[1]], 7));
     rows.push(Row::plain("gateway_upload", one_upload, "ms", 50.0));
-    rows.extend(under_load(&runtime, folder, &DOWNLOADS[0]));
+    rows.extend(under_load(folder, &DOWNLOADS[0]));
 
     let begin = Instant::now();
     runtime.block_on(maker.insert(&folder.join("operator/database"), SOME..MANY));
     println!("{MANY} document signers made in {:.0} s", begin.elapsed().as_secs_f64());
-    rows.extend(at_rest(&runtime, folder, [START[2], MEMORY[2]], 3));
+    rows.extend(at_rest(folder, [START[2], MEMORY[2]], 3));
     let one_upload = upload(&runtime, folder, &maker, MANY..MANY + 50);
     rows.push(Row::plain("gateway_upload_50000", one_upload, "ms", 50.0));
-    rows.extend(under_load(&runtime, folder, &DOWNLOADS[1]));
+    rows.extend(under_load(folder, &DOWNLOADS[1]));
     rows
 }
 
@@ -59,10 +57,8 @@ fn upload(
     numbers: std::ops::Range<usize>,
 ) -> f64 {
     let _server = Server::start(folder);
-    runtime.block_on(async {
-        first_answer(folder).await;
-        maker.upload(&client(folder, "xxa"), numbers).await
-    })
+    asking(folder).first();
+    runtime.block_on(maker.upload(&client(folder, "xxa"), numbers))
 }
 
 const START: [(&str, f64); 3] = [
@@ -75,22 +71,17 @@ const MEMORY: [(&str, f64); 3] =
 
 /// Starts the gateway some times: until the first full trust list, and its memory half a second
 /// later.
-fn at_rest(
-    runtime: &tokio::runtime::Runtime,
-    folder: &Path,
-    [start, memory]: [(&'static str, f64); 2],
-    times: usize,
-) -> Vec<Row> {
-    let (mut starts, mut memories, mut entries) = (Vec::new(), Vec::new(), 0);
+fn at_rest(folder: &Path, [start, memory]: [(&'static str, f64); 2], times: usize) -> Vec<Row> {
+    let (mut starts, mut memories, mut bytes) = (Vec::new(), Vec::new(), 0);
     for _ in 0..times {
         let begin = Instant::now();
         let server = Server::start(folder);
-        entries = runtime.block_on(first_answer(folder));
+        bytes = asking(folder).first().length;
         starts.push(begin.elapsed().as_secs_f64() * 1e3);
         std::thread::sleep(Duration::from_millis(500));
         memories.push(server.resident_mebibytes());
     }
-    println!("{}: a list of {entries} entries, {starts:.0?} ms, {memories:.0?} MiB", start.0);
+    println!("{}: a list of {bytes} bytes, {starts:.0?} ms, {memories:.0?} MiB", start.0);
     vec![
         Row::plain(start.0, median(starts), "ms", start.1),
         Row::plain(memory.0, median(memories), "MiB", memory.1),
@@ -120,19 +111,23 @@ const DOWNLOADS: [Names; 2] = [
     },
 ];
 
-fn under_load(runtime: &tokio::runtime::Runtime, folder: &Path, names: &Names) -> Vec<Row> {
-    let server = Server::start(folder);
-    runtime.block_on(first_answer(folder));
+/// A participant that asks for the whole list over and over.
+fn asking(folder: &Path) -> Load {
     let address = config(folder).listen;
-    let request = |more: &str| format!("GET /trustList HTTP/1.1\r\nHost: {address}\r\n{more}\r\n");
-    let base = Load {
+    Load {
         address,
         tls: client_config(folder, "xxb"),
-        request: request(""),
+        request: format!("GET /trustList HTTP/1.1\r\nHost: {address}\r\n\r\n"),
         threads: 2,
         connections: Some(1),
         time: ROUND,
-    };
+    }
+}
+
+fn under_load(folder: &Path, names: &Names) -> Vec<Row> {
+    let server = Server::start(folder);
+    let base = asking(folder);
+    base.first();
     let (answer, body) = base.once();
     let tag = answer.header("etag").unwrap().to_owned();
     println!("{}: {} bytes each", names.downloads, body.len());
@@ -140,7 +135,7 @@ fn under_load(runtime: &tokio::runtime::Runtime, folder: &Path, names: &Names) -
     let bare_200 = Bare::start(folder, 200, &tag, body);
 
     let conditional = Load {
-        request: request(&format!("If-None-Match: {tag}\r\n")),
+        request: base.request.replace("\r\n\r\n", &format!("\r\nIf-None-Match: {tag}\r\n\r\n")),
         connections: Some(8),
         ..base.clone()
     };
@@ -220,7 +215,7 @@ impl Server {
         let child = Command::new(env!("CARGO_BIN_EXE_gdhcn"))
             .args(["gateway", "serve", "--config"])
             .arg(folder.join("operator/gateway.toml"))
-            .env("RUST_LOG", "warn")
+            .env_remove("RUST_LOG")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -254,16 +249,4 @@ fn client(folder: &Path, country: &str) -> Gateway {
     let mut options = GatewayOptions::new(url, identity, server);
     options.proxy = ProxyChoice::Direct;
     Gateway::new(options).unwrap()
-}
-
-/// Asks until there is an answer.
-async fn first_answer(folder: &Path) -> usize {
-    let client = client(folder, "xxb");
-    loop {
-        match client.trust_list(&Selection::All, None).await {
-            Ok(Download::List(list)) => return list.items().len(),
-            Ok(Download::NotModified) => unreachable!(),
-            Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
-        }
-    }
 }
