@@ -101,6 +101,15 @@ impl Batch {
         }
         Ok(batch)
     }
+
+    /// Reads a batch that was accepted once, whosever it is and whether or not it has ended.
+    ///
+    /// # Errors
+    ///
+    /// See [`BatchError`]: the JSON, the form or the values.
+    pub fn read(text: &[u8], limits: &Limits) -> Result<Self, BatchError> {
+        Unchecked::read(&json::parse(text, limits)?)?.check()
+    }
 }
 
 /// The members in their JSON types, and nothing more known of them.
@@ -319,6 +328,14 @@ mod tests {
             let batch = accept(&with("hashType", json!(hash_type.as_str()))).unwrap();
             assert_eq!(batch.hash_type, hash_type);
         }
+    }
+
+    #[test]
+    fn an_ended_batch_of_anybody_can_be_read_again() {
+        let ended = with("expires", json!("2001-01-01T00:00:00Z"));
+        let read = |document: &Json| Batch::read(document.to_string().as_bytes(), &Batch::LIMITS);
+        assert_eq!(read(&ended).unwrap().expires.to_string(), "2001-01-01T00:00:00Z");
+        assert!(matches!(read(&with("kid", json!("short"))), Err(BatchError::Values(_))));
     }
 
     #[test]

@@ -35,6 +35,23 @@ pub fn check(
     latest: Option<&Latest>,
     now: Timestamp,
 ) -> Result<(), UploadRefusal> {
+    check_text(rule, country)?;
+    if let Some(latest) = latest.filter(|latest| rule.version <= latest.version) {
+        return Err(UploadRefusal::Version {
+            found: rule.version.clone(),
+            latest: latest.version.clone(),
+        });
+    }
+    check_instants(rule, latest, now).map_err(UploadRefusal::Instants)
+}
+
+/// The checks of [`check`] that need the rule and its sender alone, so that they can be made of a
+/// stored rule at any time.
+///
+/// # Errors
+///
+/// See [`UploadRefusal`]: the type, the kind or the country.
+pub fn check_text(rule: &Rule, country: &str) -> Result<(), UploadRefusal> {
     check_identifier(rule)?;
     for found in [rule.country.as_str(), rule.identifier.country()] {
         if found != country {
@@ -44,13 +61,7 @@ pub fn check(
             });
         }
     }
-    if let Some(latest) = latest.filter(|latest| rule.version <= latest.version) {
-        return Err(UploadRefusal::Version {
-            found: rule.version.clone(),
-            latest: latest.version.clone(),
-        });
-    }
-    check_instants(rule, latest, now).map_err(UploadRefusal::Instants)
+    Ok(())
 }
 
 fn check_identifier(rule: &Rule) -> Result<(), UploadRefusal> {

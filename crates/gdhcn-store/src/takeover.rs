@@ -26,8 +26,8 @@ use crate::trusted_reference::TrustedReference;
 
 /// What the event of a takeover is called in the audit trail.
 const IMPORTED: &str = "IMPORTED";
-/// Before the old numbers of events in the audit trail.
-const OLD_EVENT: &str = "imported-";
+/// Begins the names of old events in the audit trail.
+pub const OLD_EVENT: &str = "imported-";
 
 /// A row to take over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,16 +50,18 @@ pub enum Taken {
     ValueSet(ValueSet),
     /// A revocation batch.
     Batch(Batch),
-    /// An event of the old gateway's audit trail.
-    Event(OldEvent),
+    /// An event of the old gateway's audit trail. It is there already when another has its
+    /// `request_id`, which begins with [`OLD_EVENT`].
+    Event(AuditEvent),
 }
 
 /// A version of a business rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct Rule {
-    /// Orders the versions of a rule: the highest one is the latest, whatever its number.
-    pub sequence: i64,
+    /// Its number in the old gateway, above 0. It orders the versions of a rule: the highest one is
+    /// the latest. Here they are numbered anew.
+    pub number: i64,
     pub created_at: Timestamp,
     pub rule_id: String,
     pub version: String,
@@ -91,15 +93,6 @@ pub struct Batch {
     pub kid: Option<String>,
     /// The message as it was uploaded; none for a withdrawn batch.
     pub message: Option<SignedText>,
-}
-
-/// An event of the old gateway's audit trail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OldEvent {
-    /// Its number there.
-    pub number: i64,
-    /// What was recorded; the request's name becomes `imported-` and the number.
-    pub event: AuditEvent,
 }
 
 /// What came of a row.
@@ -134,10 +127,8 @@ pub struct Takeover {
     before: Before,
     /// What the log says was taken away.
     removed: HashSet<(Kind, String)>,
-    /// Old numbers of the events that are in the trail.
-    events: HashSet<i64>,
-    /// The highest number of a rule's version before.
-    rules: i64,
+    /// The names of the old events that are in the trail.
+    events: HashSet<String>,
     /// Declared last: it goes when the transaction has.
     _scratch: Option<Scratch>,
 }
@@ -173,7 +164,6 @@ impl Store {
                 return Err(StoreError::NotEmpty { table: (*table).to_owned() });
             }
         }
-        let rules = "SELECT COALESCE(MAX(sequence), 0) FROM validation_rule";
         Ok(Takeover {
             frontier: log::frontier(&mut writing).await?,
             event: AuditEvent {
@@ -190,7 +180,6 @@ impl Store {
             before,
             removed: presence::removed(&mut writing).await?,
             events: presence::events(&mut writing).await?,
-            rules: writing.integer(rules, &[]).await?,
             writing,
             _scratch: None,
         })
@@ -248,7 +237,8 @@ impl Takeover {
     /// # Errors
     ///
     /// When the database cannot be written; nothing of the takeover remains then.
-    pub async fn commit(self, description: String, sha256: &str) -> Result<(), StoreError> {
+    pub async fn commit(mut self, description: String, sha256: &str) -> Result<(), StoreError> {
+        self.number_rules().await?;
         let payload_sha256 = Some(sha256.to_owned());
         let event = AuditEvent { description, payload_sha256, ..self.event };
         event.check()?;

@@ -132,9 +132,12 @@ async fn every_row_has_its_verdict_in_dumps_of_all_generations() {
             .collect();
         assert_eq!(counted, rows, "{name}");
         let roles = &report.tables["trusted_party_roles"];
-        assert_eq!((roles[&Imported], roles[&Skipped], roles[&Rejected]), (3, 1, 1), "{name}");
-        let audit = &report.tables["audit_event"];
-        assert_eq!(audit[&Imported], 2, "{name}");
+        assert_eq!((roles[&Unproven], roles[&Skipped], roles[&Rejected]), (3, 1, 1), "{name}");
+        // What nobody signs is never called proven.
+        for (table, unproven) in [("audit_event", 2), ("valueset", 2), ("revocation_batch", 1)] {
+            assert_eq!(report.tables[table][&Unproven], unproven, "{name} {table}");
+        }
+        assert!(report.notes.iter().any(|note| note.contains("Nobody signs")), "{name}");
         if generation == "ddcc" {
             assert_eq!(report.domains["DDCC"], 1);
             assert!(report.notes.iter().any(|note| note.contains("DDCC")), "{:?}", report.notes);
@@ -386,12 +389,38 @@ async fn what_cannot_be_proven_is_reported_with_what_to_do() {
     }
     // Who takes only what is proven gets the same list, and none of those rows.
     let options = ImportOptions { only_proven: true, ..options() };
-    let bytes = dump("tng.mysql");
-    let report = import(|| Ok(bytes.as_slice()), None, &options).await.unwrap();
-    assert_eq!(report.count(Unproven), 0);
-    let mut wanted = expected("tng");
-    wanted.values_mut().filter(|verdict| **verdict == Unproven).for_each(|v| *v = Quarantined);
-    assert_eq!(verdicts(&report), wanted);
+    for (generation, name) in [("tng", "tng.pg-copy"), ("eu", "eu.pg-copy")] {
+        let network = Network::empty();
+        let store = network.store().await;
+        let text = String::from_utf8(dump(name)).unwrap();
+        // A party in a row of another country, too.
+        let foreign = Lines::of(&text, "trusted_party").altered(1, &[("country", "XC")]);
+        let bytes = text.replacen(Lines::of(&text, "trusted_party").line(1), &foreign, 1);
+        let report = import(|| Ok(bytes.as_bytes()), Some(&store), &options).await.unwrap();
+        assert!(report.written);
+        let mut wanted = expected(generation);
+        wanted.values_mut().filter(|verdict| **verdict == Unproven).for_each(|v| *v = Quarantined);
+        wanted.insert(("trusted_party".to_owned(), "2".to_owned()), Quarantined);
+        // Without this upload certificate, nothing of its country is proven.
+        let found = verdicts(&report);
+        let of_parties = |all: &BTreeMap<(String, String), Verdict>| {
+            let parties = all.iter().filter(|((table, _), _)| table == "trusted_party");
+            parties.map(|(key, verdict)| (key.clone(), *verdict)).collect::<Vec<_>>()
+        };
+        assert_eq!(of_parties(&found), of_parties(&wanted), "{name}");
+        let content = store.trust_content().await.unwrap();
+        assert!(content.trusted_parties.iter().all(|row| row.country != "XC"));
+        assert!(content.trusted_parties.iter().all(|row| row.roles.is_empty()));
+        let countries = content.signer_information.iter().map(|row| row.country.as_str());
+        assert_eq!(countries.collect::<Vec<_>>(), ["XB"], "{name}");
+        let since = "2000-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(store.tombstones_since(since).await.unwrap(), []);
+        assert!(store.revocation_list(since, options.now).await.unwrap().batches.is_empty());
+        assert!(store.value_set("country-2-codes").await.unwrap().is_none());
+        assert_eq!(store.validation_rules("XA").await.unwrap(), []);
+        let trail = store.audit_events(None, 10).await.unwrap();
+        assert!(trail.iter().all(|event| event.event.event == "IMPORTED"), "{trail:?}");
+    }
 }
 
 #[tokio::test]
@@ -441,7 +470,8 @@ async fn the_same_dump_again_changes_nothing_and_a_later_one_adds_what_is_missin
         };
         let row = of("signer_information", "1").unwrap();
         assert_eq!((row.verdict, row.reason.contains("taken away")), (Quarantined, true));
-        assert_eq!(of("signer_information", "2").unwrap().verdict, Skipped, "it is there already");
+        assert!(of("signer_information", "2").is_none(), "it is there already");
+        assert!(more.tables["signer_information"][&Skipped] > 2, "{:?}", more.tables);
         assert!(of("trusted_party", "12").is_none(), "the DECA is new and proven");
         let content = store.trust_content().await.unwrap();
         let is_there = |thumbprint: &str| {
@@ -558,8 +588,7 @@ async fn hostile_dumps_are_refused_or_reported_row_by_row() {
     let long = "A".repeat(5 << 20);
     let quoted = "A".repeat(20_000);
     for (more, verdict, word) in [
-        // Twice the same row, and another row of the same certificate.
-        (line.to_owned(), Skipped, "already"),
+        // Another row of the same certificate.
         (altered(place("country"), "XB"), Quarantined, "same thumbprint"),
         (altered(place("raw_data"), &long), Rejected, "longer than"),
         (altered(place("raw_data"), &quoted), Rejected, "the limit is"),
@@ -601,4 +630,134 @@ async fn hostile_dumps_are_refused_or_reported_row_by_row() {
     let many = format!("{line}\n").repeat(65 << 20 >> 11);
     let error = take(text.replacen(line, &many, 1).as_bytes(), None).await.unwrap_err();
     assert!(matches!(error, ImportError::TooMany), "{error}");
+}
+
+/// The rows of a table in a dump of `COPY` statements.
+struct Lines<'a> {
+    columns: Vec<&'a str>,
+    lines: Vec<&'a str>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str, table: &str) -> Self {
+        let begin = text.find(&format!("COPY public.{table} (")).unwrap();
+        let mut lines = text[begin..].lines();
+        let list = lines.next().unwrap().split_once('(').unwrap().1.split_once(')').unwrap().0;
+        let columns = list.split(", ").map(|name| name.trim_matches('"')).collect();
+        Self { columns, lines: lines.take_while(|line| *line != "\\.").collect() }
+    }
+
+    fn line(&self, place: usize) -> &'a str {
+        self.lines[place]
+    }
+
+    /// The row at this place with other values.
+    fn altered(&self, place: usize, values: &[(&str, &str)]) -> String {
+        let mut fields: Vec<&str> = self.lines[place].split('\t').collect();
+        for (name, value) in values {
+            let at = self.columns.iter().position(|column| column == name).unwrap();
+            fields[at] = value;
+        }
+        fields.join("\t")
+    }
+}
+
+#[tokio::test]
+async fn a_changed_column_makes_nobody_act_as_another_and_changes_no_signed_word() {
+    let text = String::from_utf8(dump("tng.pg-copy")).unwrap();
+    let changed = |table: &str, place: usize, values: &[(&str, &str)]| {
+        let lines = Lines::of(&text, table);
+        text.replacen(lines.line(place), &lines.altered(place, values), 1)
+    };
+    for (table, id, values, verdict, word) in [
+        ("trusted_party", "1", ("country", "XB"), Quarantined, "of XA in a row of XB"),
+        ("trusted_party", "2", ("country", "XB"), Quarantined, "of XA in a row of XB"),
+        ("trusted_party", "3", ("country", "XB"), Quarantined, "of XA in a row of XB"),
+        ("validation_rule", "7", ("valid_to", "2040-01-01 00:00:00"), Quarantined, "ValidTo"),
+        ("validation_rule", "7", ("valid_from", "2020-01-01 00:00:00"), Quarantined, "ValidFrom"),
+        ("validation_rule", "7", ("type", "INVALIDATION"), Quarantined, "Type"),
+        ("validation_rule", "7", ("rule_id", "GR-XA-0002"), Quarantined, "Identifier"),
+        ("validation_rule", "7", ("country", "XB"), Quarantined, "no rule of this country"),
+        ("revocation_batch", "1", ("expires", "2040-01-01 00:00:00"), Quarantined, "expires"),
+        ("revocation_batch", "1", ("kid", "OX2p6xdGeis="), Quarantined, "kid"),
+        ("revocation_batch", "1", ("type", "SIGNATURE"), Quarantined, "hashType"),
+        ("validation_rule", "0", ("id", "0"), Rejected, "number above 0"),
+        ("audit_event", "-1", ("id", "-1"), Rejected, "number above 0"),
+    ] {
+        let place = match (table, id) {
+            ("trusted_party", id) => id.parse::<usize>().unwrap() - 1,
+            _ => 0,
+        };
+        let report = take(changed(table, place, &[values]).as_bytes(), None).await.unwrap();
+        let row =
+            report.rows.iter().find(|row| row.table == table && row.id.as_deref() == Some(id));
+        let row = row.unwrap_or_else(|| panic!("{table} {values:?}: {:#?}", report.rows));
+        assert_eq!(row.verdict, verdict, "{row:?}");
+        assert!(row.reason.contains(word), "{word}: {row:?}");
+    }
+
+    // What a certificate is for, nobody signs: as something else it proves no upload any more.
+    let text = changed("trusted_party", 1, &[("certificate_type", "AUTHENTICATION")]);
+    let report = take(text.as_bytes(), None).await.unwrap();
+    assert!(report.notes.iter().any(|note| note.contains("what a certificate is for")));
+    assert!(verdicts(&report)[&("signer_information".to_owned(), "1".to_owned())] == Unproven);
+}
+
+#[tokio::test]
+async fn rules_are_numbered_anew_in_their_old_order() {
+    for database in databases() {
+        let network = Network::empty_on(database);
+        let store = network.store().await;
+        let text = String::from_utf8(dump("tng.pg-copy")).unwrap();
+        let lines = Lines::of(&text, "validation_rule");
+        // The first version gets the last of all numbers, and so comes last.
+        let last = lines.altered(0, &[("id", "9223372036854775807")]);
+        let text = text.replacen(lines.line(0), &last, 1);
+        take(text.as_bytes(), Some(&store)).await.unwrap();
+        let versions = |rules: Vec<gdhcn_store::validation_rule::ValidationRule>| {
+            rules.into_iter().map(|rule| rule.version).collect::<Vec<_>>()
+        };
+        let rules = store.validation_rules("XA").await.unwrap();
+        assert_eq!(versions(rules), ["1.0.9", "1.1.0"]);
+
+        // The same version under another number is here already.
+        let more = String::from_utf8(dump("eu.pg-copy")).unwrap();
+        let old = Lines::of(&more, "validation_rule");
+        let version = old.altered(0, &[("id", "1")]);
+        let more = more.replacen(old.line(0), &version, 1);
+        let add = ImportOptions { before: Before::Something, ..options() };
+        let report = import(|| Ok(more.as_bytes()), Some(&store), &add).await.unwrap();
+        assert_eq!(report.tables["validation_rule"][&Skipped], 2, "{:#?}", report.rows);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_with_a_time_of_withdrawal_is_never_live() {
+    let network = Network::empty();
+    let store = network.store().await;
+    let text = String::from_utf8(dump("eu.pg-copy")).unwrap();
+    let lines = Lines::of(&text, "signer_information");
+    let gone = lines.altered(0, &[("deleted_at", "2026-11-29 10:00:00")]);
+    let report = take(text.replacen(lines.line(0), &gone, 1).as_bytes(), Some(&store)).await;
+    let report = report.unwrap();
+    let row = report.rows.iter().find(|row| row.table == "signer_information");
+    assert!(row.unwrap().reason.contains("counts as withdrawn"), "{row:?}");
+    let content = store.trust_content().await.unwrap();
+    let at = lines.columns.iter().position(|column| *column == "thumbprint").unwrap();
+    let thumbprint = lines.line(0).split('\t').nth(at).unwrap();
+    assert!(content.signer_information.iter().all(|row| row.thumbprint != thumbprint));
+    let since = "2026-11-20T00:00:00Z".parse().unwrap();
+    assert_eq!(store.tombstones_since(since).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_flood_of_bad_rows_is_counted() {
+    let text = String::from_utf8(dump("tng.pg-copy")).unwrap();
+    let lines = Lines::of(&text, "valueset");
+    let bad: String = (0..1500).map(|id| format!("set-{id}\n")).collect();
+    let whole = text.replacen(lines.line(0), &format!("{bad}{}", lines.line(0)), 1);
+    let report = take(whole.as_bytes(), None).await.unwrap();
+    assert_eq!(report.tables["valueset"][&Rejected], 1500);
+    assert_eq!(report.rows.iter().filter(|row| row.table == "valueset").count(), 1000);
+    assert_eq!(report.more["valueset"][&Rejected], 500);
 }

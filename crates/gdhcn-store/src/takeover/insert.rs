@@ -2,7 +2,7 @@
 
 use gdhcn_log::{Action, Attribute, Content, Entry, Kind, rule_key};
 
-use super::{Batch, Before, OLD_EVENT, OldEvent, Rule, Taken, Takeover, ValueSet};
+use super::{Batch, Before, Rule, Taken, Takeover, ValueSet};
 use crate::audit_event::{self, AuditEvent};
 use crate::database::values;
 use crate::error::StoreError;
@@ -35,12 +35,10 @@ impl Takeover {
         }
     }
 
-    async fn event(&mut self, old: &OldEvent) -> Result<(), StoreError> {
-        let request_id = format!("{OLD_EVENT}{}", old.number);
-        let event = AuditEvent { request_id, ..old.event.clone() };
+    async fn event(&mut self, event: &AuditEvent) -> Result<(), StoreError> {
         event.check()?;
-        audit_event::append(&mut self.writing, &event).await?;
-        self.events.insert(old.number);
+        audit_event::append(&mut self.writing, event).await?;
+        self.events.insert(event.request_id.clone());
         Ok(())
     }
 
@@ -74,7 +72,7 @@ impl Takeover {
                     rule_type, valid_from, valid_to, cms)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                 values![
-                    self.rules.saturating_add(row.sequence),
+                    place(row),
                     row.created_at,
                     &row.rule_id,
                     &row.version,
@@ -89,6 +87,22 @@ impl Takeover {
         let key = rule_key(&row.rule_id, &row.version);
         let what = (Action::Imported, Kind::ValidationRule);
         self.log(log::of_text(what, &key, &row.country, &row.message, &self.event)).await
+    }
+
+    /// Puts the new versions of rules behind those that were there, in their old order.
+    pub(super) async fn number_rules(&mut self) -> Result<(), StoreError> {
+        self.writing
+            .execute(
+                "UPDATE validation_rule SET sequence = numbered.place
+                   FROM (SELECT sequence AS old, ROW_NUMBER() OVER (ORDER BY sequence)
+                           + (SELECT COALESCE(MAX(sequence), 0) FROM validation_rule
+                               WHERE sequence > 0) AS place
+                           FROM validation_rule WHERE sequence < 0) AS numbered
+                  WHERE validation_rule.sequence = numbered.old",
+                &[],
+            )
+            .await?;
+        Ok(())
     }
 
     async fn value_set(&mut self, row: &ValueSet) -> Result<(), StoreError> {
@@ -137,4 +151,10 @@ impl Takeover {
         let entry = log::of_text(what, &row.batch_id, &row.country, message, &self.event);
         self.log(entry.with(Attribute::Expires, Some(row.expires_at.to_string()))).await
     }
+}
+
+/// The place of a new version of a rule until all are there: a dump holds them in no order, and
+/// whatever the old number, it is below those of the versions that were there.
+pub(super) fn place(row: &Rule) -> i64 {
+    i64::MIN.saturating_add(row.number)
 }

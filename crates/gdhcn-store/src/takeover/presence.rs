@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use gdhcn_log::{Entry, Kind, rule_key};
 
+use super::insert::place;
 use super::{Added, Before, OLD_EVENT, Taken, Takeover};
 use crate::database::{Transaction, Value, undecodable, values};
 use crate::error::StoreError;
@@ -45,7 +46,8 @@ impl Known {
 impl Takeover {
     pub(super) async fn presence(&mut self, row: &Taken) -> Result<Added, StoreError> {
         let Some(known) = self.known(row) else {
-            let present = matches!(row, Taken::Event(old) if self.events.contains(&old.number));
+            let present =
+                matches!(row, Taken::Event(event) if self.events.contains(&event.request_id));
             return Ok(if present { Added::Present } else { Added::New });
         };
         let whole = [known.name.as_slice(), &known.content].concat();
@@ -68,7 +70,8 @@ impl Takeover {
             let latest = self
                 .writing
                 .integer(
-                    "SELECT COALESCE(MAX(created_at), 0) FROM validation_rule WHERE rule_id = $1",
+                    "SELECT COALESCE(MAX(created_at), 0) FROM validation_rule
+                      WHERE rule_id = $1 AND sequence > 0",
                     values![&rule.rule_id],
                 )
                 .await?;
@@ -160,7 +163,7 @@ impl Takeover {
                     ("version", (&row.version).into()),
                 ];
                 let content = vec![("cms", (&row.message.cms).into())];
-                let sequence = ("sequence", self.rules.saturating_add(row.sequence).into());
+                let sequence = ("sequence", place(row).into());
                 let mut known = Known::new("validation_rule", name, content)
                     .logged(Kind::ValidationRule, &rule_key(&row.rule_id, &row.version));
                 known.unique.push(("validation_rule", sequence));
@@ -248,18 +251,17 @@ pub(super) async fn removed(
     Ok(removed)
 }
 
-/// The old numbers of the events that are in the trail.
-pub(super) async fn events(transaction: &mut Transaction) -> Result<HashSet<i64>, StoreError> {
+/// The names of the old events that are in the trail.
+pub(super) async fn events(transaction: &mut Transaction) -> Result<HashSet<String>, StoreError> {
     let rows = transaction
         .rows(
             "SELECT request_id FROM audit_event WHERE request_id LIKE $1",
             values![format!("{OLD_EVENT}%").as_str()],
         )
         .await?;
-    let mut numbers = HashSet::with_capacity(rows.len());
+    let mut names = HashSet::with_capacity(rows.len());
     for row in &rows {
-        let name: String = row.at(0)?;
-        numbers.extend(name.strip_prefix(OLD_EVENT).and_then(|number| number.parse::<i64>().ok()));
+        names.insert(row.at(0)?);
     }
-    Ok(numbers)
+    Ok(names)
 }

@@ -94,7 +94,16 @@ pub(super) fn party(
         country: country.clone(),
     };
     row.check(measures.anchors, Backend::default())?;
-    let own_country = certificate.subject().countries() == [country.as_str()];
+    // The anchor's signature covers the certificate and not the row's country.
+    let own_country = certificate.subject().country() == Some(country.as_str());
+    let acts_for_its_country = matches!(
+        certificate_type,
+        PartyType::Upload | PartyType::Authentication | PartyType::Csca | PartyType::Deca
+    );
+    if !own_country && acts_for_its_country {
+        let subject = certificate.subject().countries().join(", ").chars().take(80).collect();
+        return Err(Reason::OthersCertificate { subject, country });
+    }
     let kid = stored_kid.unwrap_or_else(|| certificate.kid().to_base64());
     let mut judged = Judged::new(Taken::Party(TrustedParty {
         id: Uuid::now_v7().to_string(),
@@ -140,8 +149,8 @@ pub(super) fn signer(
     let kid = stored_kid.unwrap_or_else(|| certificate.kid().to_base64());
 
     let signature = fields.optional("signature", limit::SIGNATURE)?;
-    let Some(signature) = signature.filter(|text| !text.is_empty()) else {
-        let deleted_at = deleted_at.ok_or(Reason::NeitherSignedNorWithdrawn)?;
+    let signature = signature.filter(|text| !text.is_empty());
+    if let Some(deleted_at) = deleted_at {
         if measures.now.duration_since(deleted_at) > TOMBSTONES {
             return Err(Reason::WithdrawnLongAgo);
         }
@@ -155,9 +164,12 @@ pub(super) fn signer(
             kid,
             domain: shared.domain,
         }));
+        judged.reasons.push(Reason::Unsigned);
         judged.reasons.extend(lost);
+        judged.note_if(signature.is_some(), Reason::WithdrawnAndSigned);
         return Ok(judged);
-    };
+    }
+    let signature = signature.ok_or(Reason::NeitherSignedNorWithdrawn)?;
     let signature = proof::decode("signature", &signature)?;
     let message = proof::message(&signature.bytes, Content::Detached(certificate.der()))?;
     let group = certificate_type.as_str();
@@ -186,7 +198,6 @@ pub(super) fn signer(
     judged.reasons.extend(lost);
     judged.reasons.extend(unproven.map(Reason::Upload));
     judged.note_if(raw_data.had_blanks || signature.had_blanks, Reason::Blanks);
-    judged.note_if(deleted_at.is_some(), Reason::WithdrawnAndSigned);
     judged.note_if(may_be_other, Reason::GroupMayBeLost);
     Ok(judged)
 }

@@ -2,21 +2,22 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use gdhcn_crypto::Backend;
+use gdhcn_crypto::{Backend, sha256};
 use gdhcn_envelope::cms::Content;
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_rules::Version;
+use gdhcn_revocation::{Batch as SignedBatch, HashType};
+use gdhcn_rules::Rule as SignedRule;
+use gdhcn_rules::upload::check_text;
 use gdhcn_store::audit_event::AuditEvent;
 use gdhcn_store::federation_gateway::NewFederationGateway;
-use gdhcn_store::takeover::{Batch, OldEvent, Rule, Taken, ValueSet};
+use gdhcn_store::takeover::{Batch, OLD_EVENT, Rule, Taken, ValueSet};
 use gdhcn_store::trusted_issuer::{NewTrustedIssuer, TrustedIssuer};
 use gdhcn_store::trusted_reference::TrustedReference;
 use gdhcn_store::{SignedText, limit};
 use gdhcn_trust::federation::Peer;
 use gdhcn_trust::issuer::{self as trust, IssuerKind, IssuerText};
 use jiff::Timestamp;
-use serde_json::Value;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use super::Judged;
 use super::certificates::Shared;
@@ -30,6 +31,19 @@ const VALUE_SET: usize = 2 << 20;
 /// A text that is one of these names.
 fn one_of(names: &'static [&'static str]) -> impl FnOnce(&str) -> Option<String> {
     move |text| names.contains(&text).then(|| text.to_owned())
+}
+
+/// A digest of texts. No text of a dump holds a NUL.
+fn digest_of(parts: &[&str]) -> [u8; 32] {
+    sha256(parts.join("\0").as_bytes())
+}
+
+/// The uuid of a row that had none: the log and the operator know it by that, so every dump that
+/// has the row must give the same.
+fn uuid_of(parts: &[&str]) -> String {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(digest_of(parts)).for_each(|(to, from)| *to = from);
+    Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
 /// A trusted issuer. The trust anchor signs `country;name;url;type`, at the EU's gateway with
@@ -47,16 +61,18 @@ pub(super) fn issuer(fields: &Fields<'_>, anchors: &[Certificate]) -> Result<Jud
     let (_, form) = issuer.check(&signature.text, anchors, &forms, Backend::default())?;
     let signed = issuer.text(form);
     let had_uuid = shared.uuid.is_some();
+    let url_type = fields.text("url_type", 25)?;
+    let parts = ["trusted_issuer", &country, &name, &url, &url_type];
+    let uuid = shared.uuid.unwrap_or_else(|| uuid_of(&parts));
     let row = TrustedIssuer {
         id: Uuid::now_v7().to_string(),
-        // The log and the operator know an issuer by it.
-        uuid: Some(shared.uuid.unwrap_or_else(|| Uuid::new_v4().to_string())),
+        uuid: Some(uuid),
         issuer: NewTrustedIssuer {
             created_at: fields.instant("created_at")?,
             country,
             url,
             name,
-            url_type: fields.text("url_type", 25)?,
+            url_type,
             thumbprint: fields.optional("thumbprint", limit::THUMBPRINT)?,
             ssl_public_key: fields.optional("ssl_public_key", 2048 * 4)?,
             key_storage_type: fields.optional("key_storage_type", 128 * 4)?,
@@ -77,20 +93,27 @@ pub(super) fn issuer(fields: &Fields<'_>, anchors: &[Certificate]) -> Result<Jud
 pub(super) fn reference(fields: &Fields<'_>) -> Result<Judged, Reason> {
     let shared = Shared::read(fields)?;
     let had_uuid = shared.uuid.is_some();
+    let country = fields.country()?;
+    let url = fields.text("url", 100 * 4)?;
+    let service = fields.text("service", 1024 * 4)?;
+    let name = fields.text("name", 512 * 4)?;
+    let reference_version = fields.text("reference_version", 256 * 4)?;
+    let parts = ["trusted_reference", &country, &url, &service, &name, &reference_version];
+    let uuid = shared.uuid.unwrap_or_else(|| uuid_of(&parts));
     let mut judged = Judged::new(Taken::Reference(TrustedReference {
         id: Uuid::now_v7().to_string(),
-        uuid: shared.uuid.unwrap_or_else(|| Uuid::new_v4().to_string()),
+        uuid,
         created_at: fields.instant("created_at")?,
-        url: fields.text("url", 100 * 4)?,
-        country: fields.country()?,
+        url,
+        country,
         reference_type: fields.named("reference_type", one_of(&["DCC", "FHIR"]))?,
-        service: fields.text("service", 1024 * 4)?,
+        service,
         thumbprint: fields.optional("thumbprint", limit::THUMBPRINT)?,
-        name: fields.text("name", 512 * 4)?,
+        name,
         ssl_public_key: fields.optional("ssl_public_key", 2048 * 4)?,
         content_type: fields.text("content_type", 512 * 4)?,
         signature_type: fields.named("signature_type", one_of(&["CMS", "JWS", "NONE"]))?,
-        reference_version: fields.text("reference_version", 256 * 4)?,
+        reference_version,
         cms: None,
         source_gateway_id: None,
         domain: shared.domain,
@@ -129,7 +152,6 @@ pub(super) fn gateway(fields: &Fields<'_>, anchors: &[Certificate]) -> Result<Ju
 /// A signed document of a column.
 struct Document {
     message: SignedText,
-    json: Value,
     reasons: Vec<Reason>,
 }
 
@@ -142,7 +164,6 @@ impl Document {
     ) -> Result<Self, Reason> {
         let decoded = proof::decode(column, text)?;
         let message = proof::message(&decoded.bytes, Content::Embedded)?;
-        let json = serde_json::from_slice(message.content()).map_err(Reason::NoJson)?;
         let detached = BASE64_STANDARD.encode(message.to_detached_der());
         if detached.len() > limit::SIGNATURE {
             let (length, limit) = (detached.len(), limit::SIGNATURE);
@@ -157,42 +178,58 @@ impl Document {
         reasons.extend(decoded.had_blanks.then_some(Reason::Blanks));
         let content = message.content().to_vec();
         let message = SignedText { content, cms: decoded.text, detached };
-        Ok(Self { message, json, reasons })
+        Ok(Self { message, reasons })
     }
 }
 
-/// Refuses a row whose columns say something else than the signed text.
-fn agree(json: &Value, member: &str, stored: &str) -> Result<(), Reason> {
-    match json.get(member) {
-        Some(Value::String(said)) if said == stored => Ok(()),
-        other => {
-            let said: String = other.unwrap_or(&Value::Null).to_string().chars().take(80).collect();
-            let said = format!("{member} {said}");
-            Err(Reason::Contradiction { said, stored: stored.to_owned() })
-        }
+/// Refuses a row whose column says something else than the signed text.
+fn agree(member: &str, said: &str, stored: &str) -> Result<(), Reason> {
+    if said == stored {
+        return Ok(());
     }
+    let brief = |text: &str| text.chars().take(80).collect::<String>();
+    Err(Reason::Contradiction {
+        said: format!("{member} {:?}", brief(said)),
+        stored: brief(stored),
+    })
 }
 
-/// A version of a business rule. The old number stays its place among the versions.
+/// The same of an instant, which columns hold less exactly.
+fn agree_on(
+    fields: &Fields<'_>,
+    column: &'static str,
+    member: &str,
+    said: Timestamp,
+) -> Result<(), Reason> {
+    if fields.holds(column, said)? {
+        return Ok(());
+    }
+    let said = format!("{member} {said}");
+    Err(Reason::Contradiction { said, stored: fields.text(column, 64)? })
+}
+
+/// A version of a business rule. The old number decides its place among the versions.
 pub(super) fn rule(fields: &Fields<'_>, parties: &Parties) -> Result<Judged, Reason> {
     let country = fields.country()?;
-    let rule_id = fields.text("rule_id", 100)?;
-    let version = fields.named("version", Version::from_text)?.as_str().to_owned();
     let rule_type = fields.named("type", one_of(&["ACCEPTANCE", "INVALIDATION"]))?;
     let stored = fields.text("signature", limit::RULE)?;
     let document = Document::read("signature", &stored, &country, parties)?;
-    agree(&document.json, "Identifier", &rule_id)?;
-    agree(&document.json, "Version", &version)?;
-    agree(&document.json, "Country", &country)?;
+    let said = SignedRule::from_json(&document.message.content, &SignedRule::LIMITS)?;
+    check_text(&said, &country)?;
+    agree("Identifier", said.identifier.as_str(), &fields.text("rule_id", 100)?)?;
+    agree("Version", said.version.as_str(), &fields.text("version", 64)?)?;
+    agree("Type", &said.kind.as_str().to_ascii_uppercase(), &rule_type)?;
+    agree_on(fields, "valid_from", "ValidFrom", said.valid_from)?;
+    agree_on(fields, "valid_to", "ValidTo", said.valid_to)?;
     let mut judged = Judged::new(Taken::Rule(Rule {
-        sequence: fields.integer("id")?,
+        number: fields.number("id")?,
         created_at: fields.instant("created_at")?,
-        rule_id,
-        version,
+        rule_id: said.identifier.as_str().to_owned(),
+        version: said.version.as_str().to_owned(),
         country,
         rule_type,
-        valid_from: fields.instant("valid_from")?,
-        valid_to: fields.instant("valid_to")?,
+        valid_from: said.valid_from,
+        valid_to: said.valid_to,
         message: document.message,
     }));
     judged.reasons = document.reasons;
@@ -204,6 +241,7 @@ pub(super) fn value_set(fields: &Fields<'_>) -> Result<Judged, Reason> {
     let json = fields.text("json", VALUE_SET)?;
     let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&json).is_ok();
     let mut judged = Judged::new(Taken::ValueSet(ValueSet { id: fields.text("id", 100)?, json }));
+    judged.reasons.push(Reason::Unsigned);
     judged.note_if(!is_json, Reason::NotJson);
     Ok(judged)
 }
@@ -217,23 +255,31 @@ pub(super) fn batch(
     let country = fields.country()?;
     let batch_id = fields.text("batch_id", limit::UUID)?;
     let deleted = fields.flag("deleted")?;
-    let hash_type = fields.named("type", one_of(&["SIGNATURE", "UCI", "COUNTRYCODEUCI"]))?;
+    let hash_type = fields.named("type", HashType::from_text)?;
     let kid = fields.optional("kid", 12 * 4)?;
     let changed = fields.instant("changed")?;
-    let expires_at = fields.instant("expires")?;
+    let mut expires_at = fields.instant("expires")?;
     let stored = fields.optional("signed_batch", limit::BATCH)?;
     let mut reasons = Vec::new();
     let message = match stored {
-        None if deleted => None,
+        None if deleted => {
+            reasons.push(Reason::Unsigned);
+            None
+        }
         None => return Err(Reason::NeitherSignedNorWithdrawn),
         Some(_) if deleted => {
-            reasons.push(Reason::ContentLeftOut);
+            reasons.extend([Reason::Unsigned, Reason::ContentLeftOut]);
             None
         }
         Some(stored) => {
             let document = Document::read("signed_batch", &stored, &country, parties)?;
-            agree(&document.json, "country", &country)?;
-            agree(&document.json, "hashType", &hash_type)?;
+            let said = SignedBatch::read(&document.message.content, &SignedBatch::LIMITS)?;
+            agree("country", &said.country, &country)?;
+            agree("hashType", said.hash_type.as_str(), hash_type.as_str())?;
+            let none = "null";
+            agree("kid", said.kid.as_deref().unwrap_or(none), kid.as_deref().unwrap_or(none))?;
+            agree_on(fields, "expires", "expires", said.expires)?;
+            expires_at = said.expires;
             reasons = document.reasons;
             Some(document.message)
         }
@@ -250,7 +296,7 @@ pub(super) fn batch(
             // Clients name whole seconds when they ask for more.
             changed_at: Timestamp::from_second(changed.as_second()).unwrap_or(changed),
             expires_at,
-            hash_type,
+            hash_type: hash_type.as_str().to_owned(),
             kid,
             message,
         }))
@@ -264,18 +310,34 @@ pub(super) fn event(fields: &Fields<'_>) -> Result<Judged, Reason> {
         let text = fields.optional(column, limit::THUMBPRINT)?;
         Ok::<_, Reason>(text.filter(|text| text.len() == limit::THUMBPRINT))
     };
-    Ok(Judged::new(Taken::Event(OldEvent {
-        number: fields.integer("id")?,
-        event: AuditEvent {
-            occurred_at: fields.instant("timestamp")?,
-            request_id: String::new(),
-            country: Some(fields.country()?),
-            uploader_fingerprint: fingerprint("uploader_sha256_fingerprint")?,
-            authentication_fingerprint: fingerprint("authentication_sha256_fingerprint")?,
-            event: fields.text("event", limit::EVENT)?,
-            description: fields.text("description", limit::DESCRIPTION)?,
-            code: None,
-            payload_sha256: None,
-        },
-    })))
+    let occurred_at = fields.instant("timestamp")?;
+    let country = fields.country()?;
+    let uploader_fingerprint = fingerprint("uploader_sha256_fingerprint")?;
+    let authentication_fingerprint = fingerprint("authentication_sha256_fingerprint")?;
+    let event = fields.text("event", limit::EVENT)?;
+    let description = fields.text("description", limit::DESCRIPTION)?;
+    // Another gateway has another event of that number; a later dump of this one has the same.
+    let digest = digest_of(&[
+        &occurred_at.to_string(),
+        &country,
+        uploader_fingerprint.as_deref().unwrap_or_default(),
+        authentication_fingerprint.as_deref().unwrap_or_default(),
+        &event,
+        &description,
+    ]);
+    let mut request_id = format!("{OLD_EVENT}{}-{}", fields.number("id")?, hex::encode(digest));
+    request_id.truncate(limit::UUID);
+    let mut judged = Judged::new(Taken::Event(AuditEvent {
+        occurred_at,
+        request_id,
+        country: Some(country),
+        uploader_fingerprint,
+        authentication_fingerprint,
+        event,
+        description,
+        code: None,
+        payload_sha256: None,
+    }));
+    judged.reasons.push(Reason::Unsigned);
+    Ok(judged)
 }

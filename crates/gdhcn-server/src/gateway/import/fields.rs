@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::time::Duration;
 
 use gdhcn_dump::{Row, Value};
 use gdhcn_store::limit;
@@ -74,6 +75,15 @@ impl<'a> Fields<'a> {
         number(column, &self.text(column, 32)?)
     }
 
+    /// A primary key: databases count from one.
+    pub(crate) fn number(&self, column: &'static str) -> Result<i64, FieldFault> {
+        let number = self.integer(column)?;
+        if number < 1 {
+            return Err(not(column, "number above 0", &number.to_string()));
+        }
+        Ok(number)
+    }
+
     pub(crate) fn optional_integer(&self, column: &'static str) -> Result<Option<i64>, FieldFault> {
         self.optional(column, 32)?.map(|text| number(column, &text)).transpose()
     }
@@ -91,12 +101,22 @@ impl<'a> Fields<'a> {
 
     fn moment(&self, column: &'static str, text: &str) -> Result<Timestamp, FieldFault> {
         // PostgreSQL writes the offset of a column that has one.
-        let civil = || {
-            let civil: DateTime = text.replacen(' ', "T", 1).parse().ok()?;
-            self.zone.to_timestamp(civil).ok()
-        };
-        let at = text.parse().ok().or_else(civil);
+        let at = text.parse().ok().or_else(|| self.zone.to_timestamp(civil(text)?).ok());
         at.ok_or_else(|| not(column, "instant", text))
+    }
+
+    /// Whether a column holds this instant. Old columns hold whole seconds, and the time of a
+    /// clock, which an hour in autumn shows twice.
+    pub(crate) fn holds(&self, column: &'static str, at: Timestamp) -> Result<bool, FieldFault> {
+        let text = self.text(column, 64)?;
+        let instant = self.moment(column, &text)?;
+        let apart = match civil(&text) {
+            Some(civil) if text.parse::<Timestamp>().is_err() => {
+                civil.duration_since(self.zone.to_datetime(at))
+            }
+            _ => instant.duration_since(at),
+        };
+        Ok(apart.unsigned_abs() < Duration::from_secs(1))
     }
 
     /// A truth value in any of the forms that dumps have: `t`, `true`, `1`, a bit.
@@ -151,6 +171,11 @@ impl<'a> Fields<'a> {
         }
         Err(not("country", "code of two capital letters", &text))
     }
+}
+
+/// A date and time without an offset.
+fn civil(text: &str) -> Option<DateTime> {
+    text.replacen(' ', "T", 1).parse().ok()
 }
 
 fn number(column: &'static str, text: &str) -> Result<i64, FieldFault> {

@@ -216,6 +216,10 @@ impl Import<'_> {
                 Err(fault) => self.note(row, &[fault.into()]),
             }
         }
+        let all: usize = roles.values().map(Vec::len).sum();
+        if self.options.only_proven {
+            roles.clear();
+        }
         let mut granted = 0;
         for row in &survey.parties {
             let fields = Fields::new(row, &self.options.zone);
@@ -224,9 +228,10 @@ impl Import<'_> {
                 granted += party.roles.len();
             }
         }
-        let all: usize = roles.values().map(Vec::len).sum();
-        self.report.add("trusted_party_roles", Verdict::Imported, granted);
-        self.report.add("trusted_party_roles", Verdict::Skipped, all - granted);
+        self.report.add("trusted_party_roles", Verdict::Unproven, granted);
+        // Nobody signs roles.
+        let left = if self.options.only_proven { Verdict::Quarantined } else { Verdict::Skipped };
+        self.report.add("trusted_party_roles", left, all - granted);
         Ok(())
     }
 
@@ -350,14 +355,13 @@ impl Import<'_> {
                     .to_owned(),
             );
         }
-        if ["trusted_party_roles", "valueset"].iter().any(|table| self.report.has_taken(table)) {
-            self.report.notes.push(
-                "Nobody signs roles and value sets: they are the word of the old database. Nor does \
-                 the trust anchor sign what a certificate is for, in which domain, and for an \
-                 issuer its TLS key."
-                    .to_owned(),
-            );
-        }
+        self.report.notes.push(
+            "Nobody signs roles, value sets, audit events and withdrawals: they are the word of the \
+             old database, and counted as unproven. Nor does the trust anchor sign what a \
+             certificate is for, in which domain, and for an issuer its TLS key: compare these with \
+             what was onboarded."
+                .to_owned(),
+        );
         if self.report.has_taken("federation_gateway") {
             self.report.notes.push(
                 "Bring the client keys of the federation yourself: the dump names them in \

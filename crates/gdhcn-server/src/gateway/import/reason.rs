@@ -3,6 +3,9 @@
 use gdhcn_dump::RowFault;
 use gdhcn_envelope::cms::CmsError;
 use gdhcn_envelope::x509::CertificateError;
+use gdhcn_revocation::BatchError;
+use gdhcn_rules::RuleError;
+use gdhcn_rules::upload::UploadRefusal as RuleRefusal;
 use gdhcn_trust::federation::PeerError;
 use gdhcn_trust::issuer::Ambiguous;
 use gdhcn_trust::participant::OnboardingError;
@@ -42,8 +45,16 @@ pub(super) enum Reason {
     Message(CmsError),
     #[error("the signature does not hold: {0}")]
     Signature(CmsError),
-    #[error("what was signed is no JSON: {0}")]
-    NoJson(serde_json::Error),
+    #[error("what was signed is no rule: {0}")]
+    NoRule(#[from] RuleError),
+    #[error("what was signed is no rule of this country: {0}")]
+    Rule(#[from] RuleRefusal),
+    #[error("what was signed is no batch: {0}")]
+    NoBatch(#[from] BatchError),
+    #[error(
+        "a certificate of {subject} in a row of {country}, which the trust anchor does not sign"
+    )]
+    OthersCertificate { subject: String, country: String },
     #[error("the signed text says {said}, the row {stored:?}")]
     Contradiction { said: String, stored: String },
     #[error("it has no signature and is not withdrawn")]
@@ -61,6 +72,8 @@ pub(super) enum Reason {
     Uploader { signer: String, country: String },
     #[error("the old gateway did not keep the signed message")]
     NeverKept,
+    #[error("nobody signs it: it is the old database's word")]
+    Unsigned,
 
     #[error("the thumbprint had lost its leading 00; it has it again")]
     LostZeros,
@@ -68,7 +81,7 @@ pub(super) enum Reason {
     Blanks,
     #[error("the certificate's own country is another one than the row's")]
     OtherCountry,
-    #[error("it has a time of withdrawal and still a signature")]
+    #[error("it has a time of withdrawal and still a signature; it counts as withdrawn")]
     WithdrawnAndSigned,
     #[error("it came through /trustedCertificate, where the old gateway may have lost its group")]
     GroupMayBeLost,
@@ -90,7 +103,9 @@ impl Reason {
         match self {
             Self::Unreadable(_) | Self::Field(_) => Verdict::Rejected,
             Self::Pulled | Self::WithdrawnLongAgo | Self::Present => Verdict::Skipped,
-            Self::Upload(_) | Self::Uploader { .. } | Self::NeverKept => Verdict::Unproven,
+            Self::Upload(_) | Self::Uploader { .. } | Self::NeverKept | Self::Unsigned => {
+                Verdict::Unproven
+            }
             Self::LostZeros
             | Self::Blanks
             | Self::OtherCountry
@@ -102,6 +117,15 @@ impl Reason {
             | Self::ContentLeftOut
             | Self::FromTheFuture => Verdict::Remarked,
             _ => Verdict::Quarantined,
+        }
+    }
+
+    /// Whether it holds of so many rows that their number says enough.
+    pub(super) fn is_only_counted(&self) -> bool {
+        match self {
+            Self::Present | Self::Unsigned => true,
+            Self::LeftOut(reason) => reason.is_only_counted(),
+            _ => false,
         }
     }
 
@@ -125,7 +149,9 @@ impl Reason {
                 "ask the participant which authority issued it and onboard that one, or have the \
                  certificate withdrawn"
             }
-            Self::Upload(_) | Self::OtherCountry => "ask the participant whether it is theirs",
+            Self::Upload(_) | Self::OtherCountry | Self::OthersCertificate { .. } => {
+                "ask the participant whether it is theirs"
+            }
             Self::NeverKept => "ask the participant to upload it again, which proves it",
             Self::Clash(_) => "decide which of the two counts, and remove the other one",
             Self::Removed => "if it is wanted again, let it be uploaded or onboarded again",
@@ -134,6 +160,7 @@ impl Reason {
             }
             Self::EuForm => "have the trust anchor sign it anew",
             Self::WithdrawnAndSigned => "ask the participant whether it is withdrawn",
+            Self::Unsigned => "",
             Self::NotJson => "import the value set anew",
             Self::LeftOut(reason) => reason.advice(table),
             _ => match (self.verdict(), table) {

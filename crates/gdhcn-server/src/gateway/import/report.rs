@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use super::reason::Reason;
 
+/// Most rows of a table that are told of one by one, for each verdict.
+const TOLD: u64 = 1000;
+
 /// Which program's database the dump is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -103,8 +106,14 @@ pub struct ImportReport {
     pub tables: BTreeMap<String, BTreeMap<Verdict, u64>>,
     /// Certificates taken over by trust domain; `null` for none.
     pub domains: BTreeMap<String, u64>,
-    /// Every row that is not simply taken over, those of tables that are never taken over left out.
+    /// The rows that are not simply taken over, at most a thousand of a table and verdict. Those
+    /// that are here already, that nobody signs or that have no place are in `tables` only.
     pub rows: Vec<RowReport>,
+    /// How many more rows there are to tell of, by table and verdict.
+    pub more: BTreeMap<String, BTreeMap<Verdict, u64>>,
+    /// How many are told of.
+    #[serde(skip)]
+    pub(super) told: BTreeMap<(String, Verdict), u64>,
     /// What else the operator should know.
     pub notes: Vec<String>,
 }
@@ -115,7 +124,8 @@ impl ImportReport {
         self.tables.values().filter_map(|counts| counts.get(&verdict)).sum()
     }
 
-    /// Whether every row is taken over as it was or had no place.
+    /// Whether every row is taken over or had no place. Rows may be unproven all the same:
+    /// [`count`](Self::count) tells how many.
     pub fn is_clean(&self) -> bool {
         self.count(Verdict::Quarantined) + self.count(Verdict::Rejected) == 0
     }
@@ -135,9 +145,16 @@ impl ImportReport {
     pub(super) fn note(&mut self, table: &str, id: Option<String>, line: u64, reasons: &[Reason]) {
         let verdict = reasons.iter().map(Reason::verdict).max().unwrap_or(Verdict::Imported);
         self.add(table, verdict, 1);
-        if reasons.is_empty() {
+        if reasons.iter().all(Reason::is_only_counted) {
             return;
         }
+        let told = self.told.entry((table.to_owned(), verdict)).or_default();
+        if *told == TOLD {
+            let more = self.more.entry(table.to_owned()).or_default();
+            *more.entry(verdict).or_default() += 1;
+            return;
+        }
+        *told += 1;
         let join = |parts: Vec<String>| parts.join("; ");
         let advice = reasons.iter().map(|reason| reason.advice(table));
         let advice: Vec<_> = advice.filter(|text| !text.is_empty()).map(str::to_owned).collect();
@@ -155,8 +172,9 @@ impl ImportReport {
     pub(super) fn summary(&self) -> String {
         let taken = Verdict::ALL.into_iter().filter(|verdict| verdict.is_taken());
         format!(
-            "took over {} rows of a dump; {} quarantined, {} rejected, {} skipped",
+            "took over {} rows of a dump, {} of them unproven; {} quarantined, {} rejected, {} skipped",
             taken.map(|verdict| self.count(verdict)).sum::<u64>(),
+            self.count(Verdict::Unproven),
             self.count(Verdict::Quarantined),
             self.count(Verdict::Rejected),
             self.count(Verdict::Skipped),

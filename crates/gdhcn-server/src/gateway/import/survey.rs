@@ -91,6 +91,8 @@ impl Survey {
             tables: BTreeMap::new(),
             domains: BTreeMap::new(),
             rows: Vec::new(),
+            more: BTreeMap::new(),
+            told: BTreeMap::new(),
             notes: Vec::new(),
         }
     }

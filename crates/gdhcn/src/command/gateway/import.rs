@@ -85,6 +85,11 @@ fn tell(report: &ImportReport, dry_run: bool) {
             println!("{:<11} {FAINT}{advice}{PLAIN}", "");
         }
     }
+    for (table, counts) in &report.more {
+        for (verdict, count) in counts {
+            println!("{OPEN}and {count} more{PLAIN} {} of {table}", verdict.as_str());
+        }
+    }
     println!();
     let cells = |cell: &dyn Fn(Verdict) -> String| -> String {
         Verdict::ALL.iter().map(|verdict| format!("{:>12}", cell(*verdict))).collect()
@@ -99,6 +104,10 @@ fn tell(report: &ImportReport, dry_run: bool) {
     }
     for note in &report.notes {
         println!("{OPEN}note{PLAIN}  {note}");
+    }
+    let unproven = report.count(Verdict::Unproven);
+    if unproven > 0 {
+        println!("{OPEN}{unproven} rows are unproven{PLAIN}: nothing in the dump vouches for them");
     }
     match (report.written, dry_run) {
         (true, _) => println!("{GOOD}taken over{PLAIN}"),

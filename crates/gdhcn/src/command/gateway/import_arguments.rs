@@ -21,14 +21,15 @@ dump again changes nothing. A database with content is refused unless --add is s
 there stays, what is missing comes, and what was taken away from this gateway stays away.
 
 Each row gets a verdict: imported (taken over and proven), remarked (taken over, mended or with
-something to know), unproven (taken over because the old gateway serves it, though the dump does not
-prove it), quarantined (contradicted or vouched for by nobody: not taken over), rejected (cannot be
-read: not taken over), skipped (has no place here, or is here already). Every row that is not simply
-imported is shown with its reason and with what can be done. docs/moving.md explains more.
+something to know), unproven (taken over because the old gateway serves it, though no signature in
+the dump proves it), quarantined (contradicted or vouched for by nobody: not taken over), rejected
+(cannot be read: not taken over), skipped (has no place here, or is here already). Rows that are not
+simply imported are shown with their reason and with what can be done, those that nobody signs
+(roles, value sets, audit events, withdrawals) only counted. docs/moving.md explains more.
 
-Exit codes: 0 every row is taken over or skipped, 1 rows are quarantined or rejected (the others are
-taken over), 64 wrong usage, 66 the dump, the configuration or the database cannot be used, or the
-database is not empty: nothing is taken over then.";
+Exit codes: 0 every row is taken over, if unproven, or skipped, 1 rows are quarantined or rejected
+(the others are taken over), 64 wrong usage, 66 the dump, the configuration or the database cannot
+be used, or the database is not empty: nothing is taken over then.";
 
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -45,7 +46,7 @@ pub(crate) struct ImportArguments {
     /// Add what is missing to a gateway that holds something already
     #[arg(long)]
     pub(crate) add: bool,
-    /// Leave out what the dump does not prove, instead of taking it over with a word
+    /// Leave out what the dump does not prove, roles and value sets too
     #[arg(long)]
     pub(crate) only_proven: bool,
     /// The time zone of the old gateway's Java process: a name such as Europe/Brussels
