@@ -145,8 +145,7 @@ fn the_audit_of_an_imported_gateway_holds() {
         let config = place.text("gate/gateway.toml");
         let (head, tls) = config.split_once("\n[tls]\n").unwrap();
         let (_, tail) = tls.split_once("\n\n").unwrap();
-        let log = "[log]\norigin = \"gate.example/log\"\nkey = \"log.key\"\n";
-        place.write("gate/gateway.toml", format!("{head}\n\n{tail}\n{log}"));
+        place.write("gate/gateway.toml", format!("{head}\n\n{tail}"));
         place.run(&[IMPORT.as_slice(), &[file.to_str().unwrap()]].concat()).done(1);
 
         let serve = ["gateway", "serve", "--config", "gate/gateway.toml"];
