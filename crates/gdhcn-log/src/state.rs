@@ -314,7 +314,9 @@ fn unsigned(entry: &Entry, present: Option<&Item>) -> Result<Standing, Fault> {
         (Action::Expired, _, _) => match present.and_then(|item| item.valid_until) {
             Some(until) if entry.at.as_second() >= until => return Ok(Standing::Proven),
             Some(until) => return Err(Fault::NotExpired { until }),
-            None => Unproven::Job,
+            // A batch's end is the gateway's word; nothing else ends by itself.
+            None if entry.kind == Kind::RevocationBatch => Unproven::Job,
+            None => return Err(Fault::NoSignature),
         },
         (Action::Deleted | Action::Offboarded, None, _) if entry.operator.is_some() => {
             Unproven::Operator

@@ -40,9 +40,8 @@ pub(crate) fn is_about(entry: &Entry, text: &[u8]) -> bool {
             }
         }),
         Kind::TrustedIssuer => lossy.split(';').next() == entry.country.as_deref(),
-        Kind::TrustedParty | Kind::SignerInformation | Kind::ValueSet | Kind::FederationGateway => {
-            true
-        }
+        Kind::FederationGateway => removes || lossy.split(';').next() == Some(key),
+        Kind::TrustedParty | Kind::SignerInformation | Kind::ValueSet => true,
     }
 }
 
@@ -59,7 +58,9 @@ mod tests {
     #[test]
     fn a_text_counts_for_what_it_names_only() {
         use Action::{Deleted, Imported, Stored, Updated};
-        use Kind::{RevocationBatch, TrustedIssuer, TrustedReference, ValidationRule};
+        use Kind::{
+            FederationGateway, RevocationBatch, TrustedIssuer, TrustedReference, ValidationRule,
+        };
         let rule = r#"{"Identifier":"GR-XA-0001","Version":"1.0.0"}"#;
         let batch = r#"{"country":"XA","hashType":"UCI"}"#;
         let reference = r#"{"country":"XA","service":"s","uuid":"u"}"#;
@@ -86,6 +87,8 @@ mod tests {
             (TrustedReference, Deleted, "u", r#"{"uuid":"v"}"#, false),
             (TrustedIssuer, Stored, "u", "XA;name;url;DID", true),
             (TrustedIssuer, Stored, "u", "XB;name;url;DID", false),
+            (FederationGateway, Updated, "b", "b;https://b.example", true),
+            (FederationGateway, Updated, "b", "c;https://b.example", false),
         ] {
             let mut entry = Entry::new(Timestamp::UNIX_EPOCH, action, kind, key);
             entry.country = Some("XA".to_owned());

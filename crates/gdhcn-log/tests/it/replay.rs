@@ -170,6 +170,23 @@ fn nothing_expires_before_its_time() {
     history[3] = expired(end);
     let state = replay(&network, &history).unwrap();
     assert!(state.unproven().is_empty(), "the certificate itself proves it");
+
+    // Of batches the gateway says when they end; rules and references do not end by themselves.
+    for (kind, key, text) in [
+        (Kind::RevocationBatch, "b", BATCH),
+        (Kind::ValidationRule, "I 1", r#"{"Identifier":"I","Version":"1"}"#),
+    ] {
+        let mut history = network.history();
+        history.push(document(&network, Action::Stored, kind, key, text));
+        history.push(Entry { kind, key: key.to_owned(), ..expired(end) });
+        match kind {
+            Kind::RevocationBatch => {
+                let state = replay(&network, &history).unwrap();
+                assert_eq!(state.unproven().get(&Unproven::Job), Some(&1));
+            }
+            _ => assert_eq!(fault(&network, &history), Fault::NoSignature),
+        }
+    }
 }
 
 #[test]

@@ -92,14 +92,20 @@ pub async fn store_peer(
     Ok(())
 }
 
-/// Removes a peer with everything that came from it.
+/// Removes a peer with everything that came from it, by this operator's word.
 ///
 /// # Errors
 ///
 /// When there is none of that identity, or the database cannot be written.
-pub async fn remove_peer(store: &Store, gateway_id: &str, at: Timestamp) -> Result<(), StoreError> {
+pub async fn remove_peer(
+    store: &Store,
+    gateway_id: &str,
+    operator: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     let brief: String = gateway_id.chars().take(60).collect();
-    let mut event = operators_event("PEER_REMOVED", format!("peer {brief}"), "XX", None, at);
+    let mut event =
+        operators_event("PEER_REMOVED", format!("peer {brief}, by {operator}"), "XX", None, at);
     event.country = None;
     store.remove_federation_gateway(gateway_id, &event).await
 }

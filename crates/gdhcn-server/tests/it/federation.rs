@@ -383,7 +383,7 @@ async fn a_third_gateway_combines_two_sources_and_nothing_goes_round() {
     assert!(!seen(&gate_c, &c.network.a.tls).await.contains(&entry("a", "XA", "DSC")));
 
     // A peer that is removed takes with it what came from it, and nothing else.
-    gdhcn_server::gateway::remove_peer(&c.network.store().await, "a", now()).await.unwrap();
+    gdhcn_server::gateway::remove_peer(&c.network.store().await, "a", "ann", now()).await.unwrap();
     let sources: BTreeSet<_> =
         seen(&gate_c, &c.network.a.tls).await.into_iter().map(|(source, _, _)| source).collect();
     assert_eq!(sources, BTreeSet::from(["own".to_owned(), "b".to_owned()]));

@@ -142,7 +142,8 @@ fn last_words(mut said: std::fs::File) -> String {
     let _ = said.take(4096).read_to_end(&mut text);
     let text = String::from_utf8_lossy(&text);
     let words = text.split_whitespace().map(|word| match word.split_once("://") {
-        Some((scheme, rest)) => match rest.split_once('@') {
+        // At the last one: a password may hold the sign itself.
+        Some((scheme, rest)) => match rest.rsplit_once('@') {
             Some((_, place)) => format!("{scheme}://{place}"),
             None => word.to_owned(),
         },

@@ -9,7 +9,7 @@ use super::arguments::JobRunArguments;
 use super::backup::must_exist;
 use super::serve::{fault_of, log_to_standard_error, runtime};
 use crate::exit::{Exit, Fault, OrInput};
-use crate::output::{self, BAD, GOOD, OPEN, PLAIN, println};
+use crate::output::{self, BAD, GOOD, OPEN, PLAIN, println, tame_line};
 
 pub(super) fn run(arguments: &JobRunArguments) -> Result<Exit, Fault> {
     let config = GatewayConfig::load(&arguments.config).or_input(arguments.config.display())?;
@@ -39,7 +39,7 @@ fn tell(report: &JobReport, as_json: bool) -> Result<(), Fault> {
     };
     let message = report.outcome.message();
     if !as_json {
-        println!("{colour}{word}{PLAIN}  {}: {message}", report.job.as_str());
+        println!("{colour}{word}{PLAIN}  {}: {}", report.job.as_str(), tame_line(message));
         return Ok(());
     }
     output::json(&json!({

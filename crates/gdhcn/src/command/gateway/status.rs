@@ -16,7 +16,7 @@ use super::federation::show_peer;
 use super::serve::runtime;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::file::write_new;
-use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, day, minute, println};
+use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, day, minute, println, tame_line};
 
 /// How long the running gateway may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -167,7 +167,7 @@ fn tell(seen: &Seen) {
         show_peer(peer);
     }
     for collision in &status.kid_collisions {
-        println!("  {OPEN}one kid, several certificates:{PLAIN} {}", collision.kid);
+        println!("  {OPEN}one kid, several certificates:{PLAIN} {}", tame_line(&collision.kid));
         for holder in &collision.certificates {
             println!("    {} {} {}", holder.country, holder.group, holder.thumbprint);
         }
@@ -213,6 +213,6 @@ fn tell_job(job: &JobStatus) {
         "  {}  {ended}{}  {FAINT}{}{PLAIN}",
         job.name,
         running.unwrap_or_default(),
-        job.message.as_deref().unwrap_or_default()
+        tame_line(job.message.as_deref().unwrap_or_default())
     );
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 pub(crate) use self::arguments::FederationCommand;
 use self::arguments::{ListArguments, PullArguments, RemoveArguments};
-use super::desk::Desk;
+use super::desk::{Desk, operator};
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInternal};
 use crate::output::{
@@ -86,7 +86,7 @@ async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
         eprintln!("nothing was changed");
         return Ok(Exit::NEGATIVE);
     }
-    match remove_peer(&desk.store, &arguments.id, now()).await {
+    match remove_peer(&desk.store, &arguments.id, &operator(), now()).await {
         Ok(()) => {
             println!("taken away: {}; a running gateway sees it at once", tame_line(&arguments.id));
             Ok(Exit::SUCCESS)
