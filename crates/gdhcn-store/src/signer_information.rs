@@ -333,17 +333,19 @@ pub(crate) async fn read_all(
                 values![&last, AT_A_TIME],
             )
             .await?;
+        let before = last.clone();
         for row in &rows {
-            last = row.get("id")?;
+            // An identifier of another type stands behind all others, and leads no further.
+            let id: String = row.get("id").unwrap_or_default();
             match from_row(row) {
                 Ok(row) => signer(row),
                 Err(error) => {
-                    let id = last.clone();
-                    unreadable.push(UnreadableRow::of("signer_information", id, error)?);
+                    unreadable.push(UnreadableRow::of("signer_information", id.clone(), error)?);
                 }
             }
+            last = if id.is_empty() { last } else { id };
         }
-        if rows.is_empty() {
+        if last == before {
             return Ok(());
         }
     }
