@@ -1,6 +1,7 @@
 //! The seam to the two databases: one set of statements in the dialect that SQLite and
 //! PostgreSQL share, with `$1` for values. Nothing above this file knows which one it is.
 
+use futures_util::TryStreamExt as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type};
@@ -157,6 +158,31 @@ impl Transaction {
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
+    }
+
+    /// Hands out the rows of an answer as they come, for answers that may be long.
+    pub(crate) async fn each(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        mut take: impl FnMut(Row) -> Result<(), sqlx::Error>,
+    ) -> Result<(), sqlx::Error> {
+        let sql = sql.to_owned();
+        match self {
+            Self::Sqlite(transaction) => {
+                let mut rows = bound!(sql, values).fetch(&mut **transaction);
+                while let Some(row) = rows.try_next().await? {
+                    take(Row::Sqlite(row))?;
+                }
+            }
+            Self::Postgres(transaction) => {
+                let mut rows = bound!(sql, values).fetch(&mut **transaction);
+                while let Some(row) = rows.try_next().await? {
+                    take(Row::Postgres(row))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The only row of an answer, when there is one.

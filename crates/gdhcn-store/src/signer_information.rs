@@ -117,9 +117,6 @@ pub struct SignerInformation {
     pub version: i64,
 }
 
-/// Rows that are read at a time.
-const AT_A_TIME: i64 = 1000;
-
 impl Store {
     /// Stores an uploaded certificate together with the event that tells who uploaded it.
     ///
@@ -323,32 +320,26 @@ pub(crate) async fn read_all(
     unreadable: &mut Vec<UnreadableRow>,
     mut signer: impl FnMut(SignerInformation),
 ) -> Result<(), StoreError> {
-    let mut last = String::new();
-    loop {
-        let rows = transaction
-            .rows(
-                "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature,
-                        certificate_type, kid, domain, properties, source_gateway_id, version
-                   FROM signer_information WHERE id > $1 ORDER BY id LIMIT $2",
-                values![&last, AT_A_TIME],
-            )
-            .await?;
-        let before = last.clone();
-        for row in &rows {
-            // An identifier of another type stands behind all others, and leads no further.
-            let id: String = row.get("id").unwrap_or_default();
-            match from_row(row) {
-                Ok(row) => signer(row),
-                Err(error) => {
-                    unreadable.push(UnreadableRow::of("signer_information", id.clone(), error)?);
-                }
+    let take = |row: Row| {
+        match from_row(&row) {
+            Ok(row) => signer(row),
+            Err(error) => {
+                let id = row.get("id").unwrap_or_default();
+                unreadable.push(UnreadableRow::of("signer_information", id, error)?);
             }
-            last = if id.is_empty() { last } else { id };
         }
-        if last == before {
-            return Ok(());
-        }
-    }
+        Ok(())
+    };
+    transaction
+        .each(
+            "SELECT id, uuid, created_at, country, thumbprint, raw_data, signature,
+                    certificate_type, kid, domain, properties, source_gateway_id, version
+               FROM signer_information ORDER BY id",
+            &[],
+            take,
+        )
+        .await?;
+    Ok(())
 }
 
 fn from_row(row: &Row) -> Result<SignerInformation, sqlx::Error> {
