@@ -26,19 +26,22 @@ pub(super) trait Comparable<New> {
     /// The same, of the row.
     fn name(&self) -> String;
     /// The participant.
+    fn country_of(new: &New) -> &str;
+    /// The same, of the row.
     fn country(&self) -> &str;
     /// Whether the peer lists the row as it is. Identifiers that it does not give do not count.
     fn is(&self, listed: &Pulled<New>) -> bool;
 }
 
-/// Compares; everything of the participants that are held stays.
+/// Compares; of the participants that are held everything stays as it is, and nothing comes.
 pub(super) fn compare<'a, New, Row: Comparable<New>>(
     wanted: Vec<Pulled<New>>,
     present: &'a [Row],
     held: &BTreeSet<String>,
 ) -> Result<Difference<'a, New, Row>, StoreError> {
     let mut by_name = BTreeMap::new();
-    for one in wanted {
+    let come = |one: &Pulled<New>| !held.contains(Row::country_of(&one.new));
+    for one in wanted.into_iter().filter(come) {
         if by_name.insert(Row::name_of(&one.new), one).is_some() {
             return Err(StoreError::Conflict(Conflict::Thumbprint));
         }
@@ -58,6 +61,11 @@ pub(super) fn compare<'a, New, Row: Comparable<New>>(
     Ok(Difference { new: by_name.into_values().collect(), gone, kept })
 }
 
+/// Whether two things agree in each of these members.
+macro_rules! agree {
+    ($one:expr, $other:expr; $($member:ident),+) => { $($one.$member == $other.$member)&&+ };
+}
+
 fn same_name(given: &Option<String>, row: Option<&str>) -> bool {
     given.as_deref().is_none_or(|given| Some(given) == row)
 }
@@ -71,18 +79,16 @@ impl Comparable<NewTrustedParty> for TrustedParty {
         self.thumbprint.clone()
     }
 
+    fn country_of(new: &NewTrustedParty) -> &str {
+        &new.country
+    }
+
     fn country(&self) -> &str {
         &self.country
     }
 
     fn is(&self, listed: &Pulled<NewTrustedParty>) -> bool {
-        let new = &listed.new;
-        new.raw_data == self.raw_data
-            && new.signature == self.signature
-            && new.certificate_type == self.certificate_type
-            && new.country == self.country
-            && new.kid == self.kid
-            && new.domain == self.domain
+        agree!(listed.new, self; raw_data, signature, certificate_type, country, kid, domain)
             && listed.version == self.version
             && same_name(&listed.uuid, self.uuid.as_deref())
     }
@@ -97,19 +103,17 @@ impl Comparable<NewSignerInformation> for SignerInformation {
         self.thumbprint.clone()
     }
 
+    fn country_of(new: &NewSignerInformation) -> &str {
+        &new.country
+    }
+
     fn country(&self) -> &str {
         &self.country
     }
 
     fn is(&self, listed: &Pulled<NewSignerInformation>) -> bool {
-        let new = &listed.new;
-        new.raw_data == self.raw_data
-            && new.signature == self.signature
-            && new.certificate_type == self.certificate_type
-            && new.country == self.country
-            && new.kid == self.kid
-            && new.domain == self.domain
-            && new.properties == self.properties
+        agree!(listed.new, self; raw_data, signature, certificate_type, country, kid, domain)
+            && listed.new.properties == self.properties
             && listed.version == self.version
             && same_name(&listed.uuid, self.uuid.as_deref())
     }
@@ -124,6 +128,10 @@ impl Comparable<PulledIssuer> for TrustedIssuer {
         issuer_name(&self.issuer)
     }
 
+    fn country_of(new: &PulledIssuer) -> &str {
+        &new.issuer.country
+    }
+
     fn country(&self) -> &str {
         &self.issuer.country
     }
@@ -131,10 +139,7 @@ impl Comparable<PulledIssuer> for TrustedIssuer {
     fn is(&self, listed: &Pulled<PulledIssuer>) -> bool {
         let (new, row) = (&listed.new.issuer, &self.issuer);
         // Name, address and kind are the same already.
-        new.thumbprint == row.thumbprint
-            && new.ssl_public_key == row.ssl_public_key
-            && new.key_storage_type == row.key_storage_type
-            && new.signature == row.signature
+        agree!(new, row; thumbprint, ssl_public_key, key_storage_type, signature)
             && listed.version == self.version
             && same_name(&listed.uuid, self.uuid.as_deref())
     }
@@ -145,17 +150,26 @@ fn issuer_name(issuer: &crate::trusted_issuer::NewTrustedIssuer) -> String {
     [&issuer.country, &issuer.name, &issuer.url, &issuer.url_type, domain].join(";")
 }
 
+/// References have no name of their own; a line end stands in none of these.
+macro_rules! reference_name {
+    ($one:expr) => {{
+        let domain = $one.domain.as_deref().unwrap_or_default();
+        let (kind, version) = (&$one.reference_type, &$one.reference_version);
+        [&$one.country, kind, &$one.url, &$one.service, &$one.name, version, domain].join("\n")
+    }};
+}
+
 impl Comparable<PulledReference> for TrustedReference {
     fn name_of(new: &PulledReference) -> String {
-        let domain = new.domain.as_deref().unwrap_or_default();
-        let parts = [&new.country, &new.reference_type, &new.url, &new.service, &new.name];
-        parts.map(String::as_str).join("\n") + "\n" + &new.reference_version + "\n" + domain
+        reference_name!(new)
     }
 
     fn name(&self) -> String {
-        let domain = self.domain.as_deref().unwrap_or_default();
-        let parts = [&self.country, &self.reference_type, &self.url, &self.service, &self.name];
-        parts.map(String::as_str).join("\n") + "\n" + &self.reference_version + "\n" + domain
+        reference_name!(self)
+    }
+
+    fn country_of(new: &PulledReference) -> &str {
+        &new.country
     }
 
     fn country(&self) -> &str {
@@ -164,10 +178,7 @@ impl Comparable<PulledReference> for TrustedReference {
 
     fn is(&self, listed: &Pulled<PulledReference>) -> bool {
         let new = &listed.new;
-        new.thumbprint == self.thumbprint
-            && new.ssl_public_key == self.ssl_public_key
-            && new.content_type == self.content_type
-            && new.signature_type == self.signature_type
+        agree!(new, self; thumbprint, ssl_public_key, content_type, signature_type)
             && new.message.as_ref().map(|message| &message.cms) == self.cms.as_ref()
             && listed.version == self.version
             && same_name(&listed.uuid, Some(&self.uuid))

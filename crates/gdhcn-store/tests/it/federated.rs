@@ -189,7 +189,7 @@ async fn a_pull_replaces_what_came_from_that_peer_and_nothing_else(database: &Te
     assert_eq!(found.properties.as_deref(), Some("{\"purpose\":\"a\"}"));
 
     let next = FederatedContent {
-        parties: vec![pulled_party("p2", "XA")],
+        parties: vec![pulled_party("p2", "XA"), pulled_party("p9", "XB")],
         held: BTreeSet::from(["XB".to_owned()]),
         ..FederatedContent::default()
     };
