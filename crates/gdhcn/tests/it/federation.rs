@@ -4,7 +4,7 @@ use gdhcn_envelope::pem;
 use gdhcn_trust::profile::Role;
 use serde_json::{Value, json};
 
-use crate::onboarding::{SIGN, with_gateway};
+use crate::onboarding::{SIGN, with_gateway, with_operators};
 use crate::program::{Place, Run};
 use crate::trust_anchor::certificate;
 
@@ -47,6 +47,8 @@ fn list(place: &Place, code: i32) -> Value {
 #[test]
 fn a_peer_is_signed_listed_pulled_from_and_taken_away() {
     let place = with_peer();
+    let absent = federation(&place, "list", &[]).fault(66);
+    assert!(absent.stderr.contains("there is no database"), "{}", absent.stderr);
     let add = |options: &[&str]| federation(&place, "add", &[&PEER[..], options].concat());
     let shown = add(&["--dry-run"]);
     assert_eq!(shown.code, 0, "{}", shown.stderr);
@@ -97,6 +99,14 @@ fn a_peer_is_signed_listed_pulled_from_and_taken_away() {
     assert_eq!(list(&place, 0), json!([]));
     let rows = place.shell("sqlite3 database/gateway.sqlite3 'SELECT COUNT(*) FROM trusted_party'");
     assert_eq!(rows.stdout.trim(), "0", "its anchor and server went with it");
+}
+
+#[test]
+fn one_operator_alone_adds_no_peer_where_two_are_asked() {
+    let place = with_operators();
+    let refused = federation(&place, "add", &[&PEER[..], &SIGN[..]].concat()).fault(64);
+    assert!(refused.stderr.contains("asks for 2 operators"), "{}", refused.stderr);
+    assert_eq!(list(&place, 0), json!([]));
 }
 
 #[test]

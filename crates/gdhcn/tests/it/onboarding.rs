@@ -177,7 +177,7 @@ fn results_of_a_repository_are_taken_as_they_are() {
 }
 
 /// Two operators with their keys, and the lines of the configuration.
-fn with_operators() -> Place {
+pub(crate) fn with_operators() -> Place {
     let rules = "[onboarding]\napprovals = 2\noperators = [{ name = 'Ada', key = 'ada.pub' }, \
                  { name = 'Bea', key = 'bea.pub' }, { name = 'Cid', key = 'cid.pub' }]\n";
     let place = with_gateway(rules);

@@ -117,7 +117,7 @@ fn approve_as(
 
 pub(crate) fn approve(arguments: &ApproveArguments) -> Result<Exit, Fault> {
     super::runtime()?.block_on(async {
-        let desk = Desk::open(&arguments.config).await?;
+        let desk = Desk::open_existing(&arguments.config).await?;
         let mut row = find(&desk, &arguments.request).await?;
         let signed = opened(&desk, &row)?;
         show_waiting(&signed);
@@ -146,7 +146,7 @@ pub(crate) fn approve(arguments: &ApproveArguments) -> Result<Exit, Fault> {
 
 pub(crate) fn requests(arguments: &RequestsArguments) -> Result<Exit, Fault> {
     super::runtime()?.block_on(async {
-        let desk = Desk::open(&arguments.config).await?;
+        let desk = Desk::open_existing(&arguments.config).await?;
         if let Some(name) = &arguments.withdraw {
             let row = find(&desk, name).await?;
             let country = opened(&desk, &row)?.request.participant().alpha2();

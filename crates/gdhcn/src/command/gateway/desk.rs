@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
+use anyhow::anyhow;
+use gdhcn_crypto::Signer;
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_server::GatewayConfig;
 use gdhcn_server::gateway::{Operators, read_anchors};
 use gdhcn_store::Store;
 
+use super::backup::must_exist;
 use crate::exit::{Fault, OrInput, OrInternal};
+use crate::key_source::KeySource;
 
 /// Who acts, as the audit trail and the log name them: the account that runs the program, before
 /// `sudo` where that is known.
@@ -34,5 +38,25 @@ impl Desk {
         let operators = Operators::load(&loaded.onboarding).or_input(config.display())?;
         let store = Store::open(loaded.database.clone()).await.or_internal("the database")?;
         Ok(Self { config: loaded, anchors, operators, store })
+    }
+
+    /// For commands that ask for what is there: a mistyped place makes no database.
+    pub(super) async fn open_existing(config: &Path) -> Result<Self, Fault> {
+        let loaded = GatewayConfig::load(config).or_input(config.display())?;
+        must_exist(&loaded.database)?;
+        Self::open(config).await
+    }
+
+    /// The configured trust anchor that this key belongs to.
+    pub(super) fn anchor_of(
+        &self,
+        key: &KeySource,
+        signer: &dyn Signer,
+    ) -> Result<&Certificate, Fault> {
+        let anchor = self.anchors.iter().find(|one| one.public_key() == Ok(signer.public_key()));
+        anchor.ok_or_else(|| {
+            let key = key.describe();
+            Fault::Input(anyhow!("{key} is the key of none of the configured trust anchors"))
+        })
     }
 }

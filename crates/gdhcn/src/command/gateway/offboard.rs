@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &OffboardArguments) -> Result<Exit, Fault> {
 async fn offboard(arguments: &OffboardArguments) -> Result<Exit, Fault> {
     let whose = Participant::parse(&arguments.participant)
         .map_err(|error| Fault::Usage(error.to_string()))?;
-    let desk = Desk::open(&arguments.config).await?;
+    let desk = Desk::open_existing(&arguments.config).await?;
     let content = desk.store.trust_content().await.or_internal("reading the database")?;
     let own: Vec<_> = content
         .trusted_parties

@@ -60,11 +60,7 @@ fn answer(
             return Ok(None);
         }
         let signer = key.open(&arguments.secret)?;
-        let anchor = desk.anchors.iter().find(|one| one.public_key() == Ok(signer.public_key()));
-        let anchor = anchor.ok_or_else(|| {
-            let key = key.describe();
-            Fault::Input(anyhow!("{key} is the key of none of the configured trust anchors"))
-        })?;
+        let anchor = desk.anchor_of(key, signer.as_ref())?;
         return request.sign(anchor, signer.as_ref(), now()).or_input(key.describe()).map(Some);
     }
     let response = if let Some(path) = &arguments.import {

@@ -20,6 +20,13 @@ use crate::output::{OPEN, PLAIN, eprintln, now, println, tame_line};
 
 pub(super) async fn run(arguments: &AddArguments) -> Result<Exit, Fault> {
     let desk = Desk::open(&arguments.config).await?;
+    let needed = desk.operators.needed();
+    if needed > 1 {
+        return Err(Fault::Usage(format!(
+            "`onboarding.approvals` asks for {needed} operators, and a gateway cannot be put before \
+             them yet; agree on it, and set `approvals = 1` for this one act"
+        )));
+    }
     if let Some(path) = &arguments.import {
         let text = std::fs::read(path).or_input(path.display())?;
         let signed = SignedPeer::from_json(&text).or_input(path.display())?;
@@ -55,11 +62,7 @@ pub(super) async fn run(arguments: &AddArguments) -> Result<Exit, Fault> {
         return Ok(Exit::NEGATIVE);
     }
     let signer = key.open(&arguments.secret)?;
-    let anchor = desk.anchors.iter().find(|one| one.public_key() == Ok(signer.public_key()));
-    let anchor = anchor.ok_or_else(|| {
-        let key = key.describe();
-        Fault::Input(anyhow!("{key} is the key of none of the configured trust anchors"))
-    })?;
+    let anchor = desk.anchor_of(key, signer.as_ref())?;
     let signed = request.sign(anchor, signer.as_ref(), now()).or_input(key.describe())?;
     store(arguments, &desk, &signed).await
 }

@@ -33,7 +33,7 @@ pub(super) fn run(command: &FederationCommand) -> Result<Exit, Fault> {
 }
 
 async fn list(arguments: &ListArguments) -> Result<Exit, Fault> {
-    let desk = Desk::open(&arguments.config).await?;
+    let desk = Desk::open_existing(&arguments.config).await?;
     let (peers, unreadable) =
         desk.store.federation_gateways().await.or_internal("reading the database")?;
     let shown: Vec<_> = peers.iter().map(PeerStatus::of).collect();
@@ -79,7 +79,7 @@ pub(super) fn show_peer(peer: &PeerStatus) {
 }
 
 async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
-    let desk = Desk::open(&arguments.config).await?;
+    let desk = Desk::open_existing(&arguments.config).await?;
     let question =
         format!("Take {} away, with everything that came from it?", tame_line(&arguments.id));
     if !ask::confirm(&question, arguments.yes)? {
@@ -96,9 +96,17 @@ async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
     }
 }
 
+const OVERRIDE_QUESTION: &str = "Remove every participant's authorities, upload certificates, \
+    signers, issuers and references, and what came from other gateways?";
+
 async fn pull(arguments: &PullArguments) -> Result<Exit, Fault> {
-    let desk = Desk::open(&arguments.config).await?;
-    let order = Order { word: word(&arguments.allow_loss)?, override_by: overriding(arguments)? };
+    let desk = Desk::open_existing(&arguments.config).await?;
+    if arguments.overrides && !ask::confirm(OVERRIDE_QUESTION, arguments.yes)? {
+        eprintln!("nothing was changed");
+        return Ok(Exit::NEGATIVE);
+    }
+    let override_by = arguments.operator.clone().filter(|_| arguments.overrides);
+    let order = Order { word: word(&arguments.allow_loss)?, override_by };
     let federation = Federation {
         store: desk.store.clone(),
         anchors: desk.anchors.iter().cloned().collect(),
@@ -133,22 +141,6 @@ fn word(allowed: &[String]) -> Result<Word, Fault> {
         countries.insert(code);
     }
     Ok(if countries.is_empty() { Word::None } else { Word::For(countries) })
-}
-
-fn overriding(arguments: &PullArguments) -> Result<Option<String>, Fault> {
-    if !arguments.overrides {
-        return Ok(None);
-    }
-    let question = "Remove every participant's authorities, upload certificates, signers, issuers \
-                    and references, and what came from other gateways?";
-    if !ask::confirm(question, arguments.yes)? {
-        return Err(Fault::Usage("nobody said yes to --override; nothing was changed".to_owned()));
-    }
-    arguments
-        .operator
-        .clone()
-        .map(Some)
-        .ok_or_else(|| Fault::Usage("--override needs --operator NAME".to_owned()))
 }
 
 fn tell(arguments: &PullArguments, taken: &Taken) -> Result<Exit, Fault> {

@@ -72,7 +72,7 @@ fn as_file(arguments: &AddArguments) -> Result<IssuerFile, Fault> {
 }
 
 async fn list(arguments: &ListArguments) -> Result<Exit, Fault> {
-    let desk = Desk::open(&arguments.config).await?;
+    let desk = Desk::open_existing(&arguments.config).await?;
     let rows = desk.store.trusted_issuers().await.or_internal("reading the database")?;
     let content = desk.store.trust_content().await.or_internal("reading the database")?;
     let fault = |row: &TrustedIssuer| {
@@ -133,7 +133,7 @@ fn as_json(row: &TrustedIssuer, fault: Option<&str>) -> serde_json::Value {
 }
 
 async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
-    let desk = Desk::open(&arguments.config).await?;
+    let desk = Desk::open_existing(&arguments.config).await?;
     let mut rows = desk.store.trusted_issuers().await.or_internal("reading the database")?;
     rows.retain(|row| {
         let named = |uuid: &String| uuid.starts_with(&arguments.uuid);

@@ -49,7 +49,7 @@ async fn import(arguments: &ImportArguments) -> Result<Exit, Fault> {
 }
 
 async fn list(arguments: &ListArguments) -> Result<Exit, Fault> {
-    let desk = Desk::open(&arguments.config).await?;
+    let desk = Desk::open_existing(&arguments.config).await?;
     let reading = "reading the database";
     let mut rows = Vec::new();
     for id in desk.store.value_set_ids().await.or_internal(reading)? {
@@ -81,7 +81,7 @@ async fn list(arguments: &ListArguments) -> Result<Exit, Fault> {
 }
 
 async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
-    let desk = Desk::open(&arguments.config).await?;
+    let desk = Desk::open_existing(&arguments.config).await?;
     let id = &arguments.id;
     if !ask::confirm(&format!("Take the value set {} away?", tame_line(id)), arguments.yes)? {
         eprintln!("nothing was changed");
