@@ -34,6 +34,8 @@ impl Lease {
 pub enum RunEnd {
     /// It did what it should; the text tells people what.
     Succeeded(String),
+    /// It did, but something needs a person's look; the text tells what.
+    Marked(String),
     /// It did not; the text tells why.
     Failed(String),
     /// It was stopped before its end. Such a run does not count: the next one is due at once.
@@ -58,6 +60,8 @@ pub struct JobState {
     pub last_failed_at: Option<Timestamp>,
     /// Failed runs since the last one that ended well.
     pub failures: u32,
+    /// Whether the last run that ended well left something that needs a person's look.
+    pub marked: bool,
     /// What the last run that ended said.
     pub message: Option<String>,
 }
@@ -148,13 +152,14 @@ impl Store {
         let mut writing = self.begin_change().await?;
         let now = writing.now().await?;
         let released = match end {
-            RunEnd::Succeeded(message) => {
+            RunEnd::Succeeded(message) | RunEnd::Marked(message) => {
+                let marked = matches!(end, RunEnd::Marked(_));
                 writing
                     .execute(
                         "UPDATE job SET holder = NULL, last_succeeded_at = $3, failures = 0,
-                                message = $4
+                                message = $4, marked = $5
                           WHERE name = $1 AND holder = $2",
-                        values![&lease.job, &lease.holder, now, &limit::status(message)],
+                        values![&lease.job, &lease.holder, now, &limit::status(message), marked],
                     )
                     .await?
             }
@@ -189,7 +194,7 @@ pub(crate) async fn read_all(transaction: &mut Transaction) -> Result<Vec<JobSta
     let rows = transaction
         .rows(
             "SELECT name, holder, lease_until, last_started_at, last_succeeded_at, last_failed_at,
-                    failures, message
+                    failures, marked, message
                FROM job ORDER BY name",
             &[],
         )
@@ -234,6 +239,7 @@ fn from_row(row: &Row) -> Result<JobState, sqlx::Error> {
         last_succeeded_at: row.instant_if_any("last_succeeded_at")?,
         last_failed_at: row.instant_if_any("last_failed_at")?,
         failures: u32::try_from(row.get::<i64>("failures")?).unwrap_or(u32::MAX),
+        marked: row.get("marked")?,
         message: row.get("message")?,
     })
 }

@@ -87,7 +87,7 @@ use crate::config::{
     TrustedCertificates,
 };
 use crate::jobs::publication::PublicationError;
-use crate::jobs::{self, Job, JobReport, RunJobError, Scheduler};
+use crate::jobs::{self, Asked, Job, JobReport, RunJobError, Scheduler};
 use crate::listen::tls::{TlsConfigs, TlsError};
 use crate::listen::{Listener, Rules, stopped};
 use crate::metrics::Metrics;
@@ -240,7 +240,8 @@ impl Gateway {
     ) -> Result<JobReport, RunJobError> {
         let (gateway, _) = Self::open(config, clock).await?;
         let (_stop, mut stopping) = watch::channel(false);
-        let report = gateway.jobs.run_now(&gateway, job, forced, &mut stopping).await;
+        let report =
+            gateway.jobs.run_now(&gateway, job, Asked::ByHand { forced }, &mut stopping).await;
         gateway.store().close().await;
         report
     }
@@ -448,7 +449,7 @@ impl RunningGateway {
     /// tells.
     pub async fn run_job(&self, job: Job) -> Result<JobReport, RunJobError> {
         let mut stop = self.stop.subscribe();
-        self.gateway.jobs.run_now(&self.gateway, job, false, &mut stop).await
+        self.gateway.jobs.run_now(&self.gateway, job, Asked::ByItself, &mut stop).await
     }
 
     /// Takes no more connections, lets running requests end within the drain time, and closes

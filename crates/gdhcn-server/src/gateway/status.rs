@@ -80,6 +80,8 @@ pub struct JobStatus {
     pub last_failed_at: Option<Timestamp>,
     /// Failed runs since the last one that ended well.
     pub failures: u32,
+    /// Whether the last run that ended well left something that needs a person's look.
+    pub marked: bool,
     /// What the last run said.
     pub message: Option<String>,
 }
@@ -332,14 +334,14 @@ impl Status {
     }
 
     /// Whether somebody should act: a row that cannot be used, a doubled key identifier, a job
-    /// that fails time and again, a peer that is not taken over from, or a participant whose last
+    /// that fails time and again or marks something, a peer that is not taken over from, or a participant whose last
     /// onboarded certificate of a group, or a certificate of the gateway, ends within 14 days.
     pub fn needs_a_look(&self) -> bool {
         let urgent = |one: &Expiring| one.warning <= 14 && !one.has_successor && !one.is_uploaded();
         !self.unreadable_rows.is_empty()
             || !self.kid_collisions.is_empty()
             || self.peers.iter().any(|peer| peer.needs_a_look)
-            || self.jobs.iter().any(|job| job.failures > PASSING_FAILURES)
+            || self.jobs.iter().any(|job| job.failures > PASSING_FAILURES || job.marked)
             || self.expiring.iter().any(urgent)
     }
 }
@@ -397,6 +399,7 @@ fn job(state: &JobState) -> JobStatus {
         last_succeeded_at: state.last_succeeded_at,
         last_failed_at: state.last_failed_at,
         failures: state.failures,
+        marked: state.marked,
         message: state.message.clone(),
     }
 }

@@ -19,7 +19,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 
 use self::publication::PublicationError;
-pub(crate) use self::run::Run;
+pub(crate) use self::run::{Asked, Run};
 pub use self::scheduler::RunJobError;
 pub(crate) use self::scheduler::{ScheduledJob, Scheduler};
 use crate::config::GatewayConfig;

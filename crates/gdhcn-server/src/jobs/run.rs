@@ -5,7 +5,7 @@ use gdhcn_store::job::Lease;
 use gdhcn_store::{Store, StoreError};
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 use tracing::warn;
 
 use crate::gateway::Gateway;
@@ -19,7 +19,19 @@ pub(crate) struct Run {
     gateway: Arc<Gateway>,
     lease: Lease,
     holding: Arc<Holding>,
-    forced: bool,
+    asked: Asked,
+}
+
+/// Who wants a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The gateway that serves, in whose log people look.
+    ByItself,
+    /// A person, who looks at what is told.
+    ByHand {
+        /// With a word for what is not done without one.
+        forced: bool,
+    },
 }
 
 /// How long the lease is sure to be held.
@@ -32,14 +44,19 @@ struct Holding {
 
 impl Run {
     /// A run whose lease lasts until `until` at least.
-    pub(super) fn new(gateway: Arc<Gateway>, lease: Lease, until: Instant, forced: bool) -> Self {
+    pub(super) fn new(gateway: Arc<Gateway>, lease: Lease, until: Instant, asked: Asked) -> Self {
         let holding = Holding { until: Mutex::new(until), over: watch::Sender::new(false) };
-        Self { gateway, lease, holding: Arc::new(holding), forced }
+        Self { gateway, lease, holding: Arc::new(holding), asked }
     }
 
     /// Whether a person asks for what is not done without their word.
     pub(crate) fn is_forced(&self) -> bool {
-        self.forced
+        self.asked == Asked::ByHand { forced: true }
+    }
+
+    /// Whether a person looks at what it tells, and not at the log of the gateway that serves.
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.asked != Asked::ByItself
     }
 
     /// The gateway that the job belongs to.
@@ -64,8 +81,11 @@ impl Run {
 
     /// Whether the lease is still held and the gateway does not stop.
     pub(crate) fn goes_on(&self) -> bool {
-        let until = *self.holding.until.lock().unwrap_or_else(PoisonError::into_inner);
-        !*self.holding.over.borrow() && Instant::now() < until
+        !*self.holding.over.borrow() && Instant::now() < self.until()
+    }
+
+    fn until(&self) -> Instant {
+        *self.holding.until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Resolves when the run must end: the lease is lost, or the gateway stops. What takes long
@@ -84,7 +104,13 @@ impl Run {
         loop {
             sleep(duration / 3).await;
             let since = Instant::now();
-            match self.store().renew_lease(&self.lease, duration).await {
+            let renewed = timeout_at(self.until(), self.store().renew_lease(&self.lease, duration));
+            // A database that does not answer must not keep a run going beyond its lease.
+            let Ok(renewed) = renewed.await else {
+                warn!(job = self.lease.job(), "a lease was not renewed in time");
+                return;
+            };
+            match renewed {
                 Ok(()) => {
                     let mut until =
                         self.holding.until.lock().unwrap_or_else(PoisonError::into_inner);

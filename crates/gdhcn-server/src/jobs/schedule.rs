@@ -56,6 +56,7 @@ mod tests {
             last_succeeded_at: Some(at(100)),
             last_failed_at: Some(at(50)),
             failures: 0,
+            marked: false,
             message: None,
         };
         assert!(is_due(None, wait, at(0)));

@@ -14,7 +14,7 @@ use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 use super::schedule::{Jitter, is_due, retry_after};
-use super::{Job, JobOutcome, JobReport, Run};
+use super::{Asked, Job, JobOutcome, JobReport, Run};
 use crate::clock::Clock;
 use crate::config::JobsConfig;
 use crate::gateway::{Gateway, StartError};
@@ -104,17 +104,17 @@ impl Scheduler {
         }
     }
 
-    /// Runs a job now, due or not; see [`Run::is_forced`].
+    /// Runs a job now, due or not; see [`Asked`].
     pub(crate) async fn run_now(
         &self,
         gateway: &Arc<Gateway>,
         wanted: Job,
-        forced: bool,
+        asked: Asked,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<JobReport, RunJobError> {
         let job = self.jobs.iter().find(|job| job.job == wanted);
         let job = job.ok_or(RunJobError::NotConfigured(wanted))?;
-        let report = self.run(gateway, job, Duration::ZERO, forced, stop).await?;
+        let report = self.run(gateway, job, Duration::ZERO, asked, stop).await?;
         report.ok_or(RunJobError::Running(wanted))
     }
 
@@ -125,7 +125,7 @@ impl Scheduler {
         gateway: &Arc<Gateway>,
         job: &ScheduledJob,
         due_after: Duration,
-        forced: bool,
+        asked: Asked,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Option<JobReport>, StoreError> {
         let (store, name) = (gateway.store(), job.job.as_str());
@@ -133,7 +133,7 @@ impl Scheduler {
         let lease = store.take_lease(name, &self.process, self.lease, due_after).await?;
         let Some(lease) = lease else { return Ok(None) };
         let started_at = gateway.clock.now();
-        let run = Run::new(Arc::clone(gateway), lease.clone(), since + self.lease, forced);
+        let run = Run::new(Arc::clone(gateway), lease.clone(), since + self.lease, asked);
         let mut work = tokio::spawn((job.work)(run.clone()));
         let outcome = tokio::select! {
             ended = &mut work => outcome(ended),
@@ -182,7 +182,8 @@ async fn keep(gateway: Arc<Gateway>, job: ScheduledJob, mut stop: watch::Receive
         if !is_due(state, wait, Clock::System.now()) {
             continue;
         }
-        if let Err(error) = gateway.jobs.run(&gateway, &job, wait, false, &mut stop).await {
+        if let Err(error) = gateway.jobs.run(&gateway, &job, wait, Asked::ByItself, &mut stop).await
+        {
             warn!(job = job.job.as_str(), %error, "a job cannot be begun");
         }
     }
@@ -217,9 +218,8 @@ fn outcome(ended: Result<JobOutcome, JoinError>) -> JobOutcome {
 
 fn run_end(outcome: &JobOutcome) -> RunEnd {
     match outcome {
-        JobOutcome::Done { message } | JobOutcome::Marked { message } => {
-            RunEnd::Succeeded(message.clone())
-        }
+        JobOutcome::Done { message } => RunEnd::Succeeded(message.clone()),
+        JobOutcome::Marked { message } => RunEnd::Marked(message.clone()),
         JobOutcome::Failed { message } => RunEnd::Failed(message.clone()),
         JobOutcome::Interrupted => RunEnd::Interrupted,
     }
@@ -265,7 +265,7 @@ mod tests {
             let mut config = GatewayConfig::new(database.location(), vec![file]);
             config.proxy_headers.enabled = true;
             config.proxy_headers.allowed_addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
-            config.jobs.lease_seconds = 3;
+            config.jobs.lease_seconds = 9;
             let (gateway, _) = Gateway::open(&config, Clock::System).await.unwrap();
             let (stop, stopping) = watch::channel(false);
             let mut tasks = JoinSet::new();
@@ -380,8 +380,9 @@ mod tests {
         });
         let process = Process::start(&database, vec![job]).await;
         assert_eq!(told.recv().await, Some(true));
-        // Longer than a lease: it was renewed.
-        tokio::time::sleep(Duration::from_secs(4)).await;
+        let first = process.sees(Job::TombstoneCleanUp, |job| job.holder.is_some()).await;
+        // Renewed, and so held for longer than a lease lasts.
+        process.sees(Job::TombstoneCleanUp, |job| job.lease_until > first.lease_until).await;
         assert!(told.try_recv().is_err());
         database.by_hand("UPDATE job SET holder = 'another process', lease_until = 99999999999999");
         assert_eq!(told.recv().await, Some(false));

@@ -13,7 +13,7 @@ fn fill(database: &TestDatabase) {
         "INSERT INTO validation_rule VALUES (1, 2, 'r', '1.0.0', 'XA', 'Acceptance', 3, 4, 'cms')",
         "INSERT INTO value_set VALUES ('v', 5, '{}')",
         "INSERT INTO revocation_batch VALUES ('b', 'XA', 6, 7, TRUE, 'UCI', NULL, 'cms')",
-        "INSERT INTO job VALUES ('j', NULL, 8, NULL, 9, NULL, 0, 'a '' and \" quote')",
+        "INSERT INTO job VALUES ('j', NULL, 8, NULL, 9, NULL, 0, 'a '' and \" quote', TRUE)",
         "INSERT INTO onboarding_request VALUES ('o', 10, 'XA', 'waiting', 'text')",
         "INSERT INTO onboarding_approval VALUES ('o', 'me', 11, 'sig')",
     ] {
@@ -30,7 +30,8 @@ fn content(database: &TestDatabase) -> Vec<String> {
         "SELECT * FROM validation_rule",
         "SELECT * FROM value_set",
         "SELECT batch_id, changed_at, CAST(deleted AS INTEGER), kid FROM revocation_batch",
-        "SELECT * FROM job",
+        "SELECT name, holder, lease_until, last_succeeded_at, failures, message,
+            CAST(marked AS INTEGER) FROM job",
         "SELECT * FROM onboarding_request",
         "SELECT * FROM onboarding_approval",
         "SELECT sequence, request_id, event, code FROM audit_event ORDER BY sequence",

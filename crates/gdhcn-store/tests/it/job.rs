@@ -124,9 +124,14 @@ async fn the_outcome_of_the_last_run_is_told(database: &TestDatabase) {
         assert!(state.last_failed_at.is_some() && state.last_succeeded_at.is_none());
     }
     let lease = take(&store, LONG).await.unwrap();
+    store.release_lease(lease, &RunEnd::Marked("look".into())).await.unwrap();
+    let state = jobs(&store).await.remove(0);
+    assert_eq!((state.failures, state.marked, state.message.as_deref()), (0, true, Some("look")));
+    let lease = take(&store, LONG).await.unwrap();
     store.release_lease(lease, &RunEnd::Succeeded("3 peers".into())).await.unwrap();
     let state = jobs(&store).await.remove(0);
-    assert_eq!((state.failures, state.message.as_deref()), (0, Some("3 peers")));
+    assert_eq!((state.failures, state.marked), (0, false));
+    assert_eq!(state.message.as_deref(), Some("3 peers"));
     assert!(state.last_succeeded_at >= state.last_failed_at);
     assert_eq!(state.last_ended_at(), state.last_succeeded_at);
 }

@@ -34,7 +34,7 @@ fn wait_for(what: &str, mut look: impl FnMut() -> bool) {
 fn publishing(place: &Place) {
     init(place, &[]);
     let config = place.text("gate/gateway.toml");
-    let config = config.replace("#lease_seconds = 30", "lease_seconds = 3");
+    let config = config.replace("#lease_seconds = 30", "lease_seconds = 8");
     place.write(
         "gate/gateway.toml",
         config
@@ -80,8 +80,13 @@ fn a_job_that_is_killed_in_the_middle_is_taken_over_by_another_process() {
     first.word_after("gateway up at ");
     wait_for("the push", || remote.join("entered").exists());
 
-    // It is held, for longer than a lease lasts.
-    std::thread::sleep(Duration::from_secs(4));
+    // The lease is renewed as long as it is held.
+    let lease = || {
+        let sql = "SELECT lease_until FROM job WHERE name = 'publication'";
+        place.shell(&format!("sqlite3 gate/data/gateway.sqlite3 \"{sql}\"")).stdout
+    };
+    let begun = lease();
+    wait_for("the renewal", || lease() > begun);
     let held = place.run(&gateway(&["job", "run", "publication"]));
     assert_eq!(held.code, 1, "{held:?}");
     assert!(held.stdout.contains("runs in another process"), "{held:?}");

@@ -201,6 +201,7 @@ fn tell(seen: &Seen) {
 
 fn tell_job(job: &JobStatus) {
     let ended = match (job.failures, job.last_succeeded_at) {
+        (0, Some(at)) if job.marked => format!("{OPEN}needs a look{PLAIN}, done {}", minute(at)),
         (0, Some(at)) => format!("{GOOD}done{PLAIN} {}", minute(at)),
         (0, None) => "has not ended yet".to_owned(),
         (failures, last) => format!(
