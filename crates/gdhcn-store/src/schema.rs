@@ -25,6 +25,18 @@ pub(crate) async fn prepare(pool: &Pool) -> Result<(), StoreError> {
         Pool::Postgres(pool) => MIGRATIONS.run(pool).await?,
     }
     let mut transaction = pool.write().await?;
+    if let Transaction::Postgres(_) = transaction {
+        // Anew each time, so that a database of an earlier program gets what is new in it.
+        let function = format!(
+            "CREATE OR REPLACE FUNCTION count_trust_change() RETURNS trigger
+             LANGUAGE plpgsql AS $$ BEGIN
+                UPDATE trust_revision SET value = value + 1 WHERE id = 1;
+                NOTIFY {CHANNEL};
+                RETURN NULL;
+             END $$"
+        );
+        transaction.execute_dynamic(function, &[]).await?;
+    }
     for (table, update) in COUNTED {
         count_changes(&mut transaction, table, update).await?;
     }
@@ -60,19 +72,6 @@ async fn count_changes(
                 .await?;
             // Making it anew would hold up everybody who reads the table.
             if present.is_empty() {
-                transaction
-                    .execute_dynamic(
-                        format!(
-                            "CREATE OR REPLACE FUNCTION count_trust_change() RETURNS trigger
-                             LANGUAGE plpgsql AS $$ BEGIN
-                                UPDATE trust_revision SET value = value + 1 WHERE id = 1;
-                                NOTIFY {CHANNEL};
-                                RETURN NULL;
-                             END $$"
-                        ),
-                        &[],
-                    )
-                    .await?;
                 let trigger = format!(
                     "CREATE TRIGGER {name} AFTER INSERT OR {update} OR DELETE ON {table}
                      FOR EACH ROW EXECUTE FUNCTION count_trust_change()"
