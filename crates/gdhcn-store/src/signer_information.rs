@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::audit_event::AuditEvent;
 use crate::database::{Row, Transaction, values};
-use crate::error::{Conflict, StoreError, UnreadableRow};
+use crate::error::{StoreError, UnreadableRow};
 use crate::limit;
 use crate::log;
-use crate::store::{Change, Store, kid_is_taken};
+use crate::store::{Change, Store, refuse_conflict};
 use crate::tombstone::{self, Tombstone};
 use crate::trusted_party::UnknownName;
 
@@ -233,19 +233,8 @@ pub(crate) async fn insert(
     request_id: Option<&str>,
 ) -> Result<SignerInformation, StoreError> {
     new.check()?;
-    let same = transaction
-        .integer(
-            "SELECT COUNT(*) FROM signer_information
-              WHERE thumbprint = $1 AND COALESCE(source_gateway_id, '') = COALESCE($2, '')",
-            values![&new.thumbprint, &new.source_gateway_id],
-        )
-        .await?;
-    if same > 0 {
-        return Err(StoreError::Conflict(Conflict::Thumbprint));
-    }
-    if new.source_gateway_id.is_none() && kid_is_taken(transaction, &new.kid).await? {
-        return Err(StoreError::Conflict(Conflict::Kid));
-    }
+    let (source, kid) = (new.source_gateway_id.as_deref(), new.kid.as_str());
+    refuse_conflict(transaction, "signer_information", &new.thumbprint, source, kid).await?;
     let row = new.into_row(None, 1);
     write(transaction, &row).await?;
     if row.source_gateway_id.is_none() {

@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 use crate::audit_event::{self, AuditEvent};
 use crate::database::{Pool, Transaction, values};
-use crate::error::{StoreError, UnreadableRow};
+use crate::error::{Conflict, StoreError, UnreadableRow};
 use crate::federation_gateway::{self, FederationGateway};
 use crate::location::{Location, PostgresUrl};
 use crate::schema;
@@ -206,11 +206,26 @@ async fn revision(transaction: &mut Transaction) -> Result<i64, sqlx::Error> {
     transaction.integer("SELECT value FROM trust_revision WHERE id = 1", &[]).await
 }
 
-/// Whether a certificate of either table, own rows only, is listed under this key identifier.
-pub(crate) async fn kid_is_taken(
+/// Refuses a certificate that its table has from this source already, and an own one under a key
+/// identifier that an own one of either table is listed under.
+pub(crate) async fn refuse_conflict(
     transaction: &mut Transaction,
+    table: &'static str,
+    thumbprint: &str,
+    source_gateway_id: Option<&str>,
     kid: &str,
-) -> Result<bool, sqlx::Error> {
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT 1 FROM {table}
+          WHERE thumbprint = $1 AND COALESCE(source_gateway_id, '') = COALESCE($2, '')"
+    );
+    let same = transaction.rows_dynamic(sql, values![thumbprint, source_gateway_id]).await?;
+    if !same.is_empty() {
+        return Err(StoreError::Conflict(Conflict::Thumbprint));
+    }
+    if source_gateway_id.is_some() {
+        return Ok(());
+    }
     let taken = transaction
         .integer(
             "SELECT (SELECT COUNT(*) FROM trusted_party
@@ -220,7 +235,10 @@ pub(crate) async fn kid_is_taken(
             values![kid],
         )
         .await?;
-    Ok(taken > 0)
+    if taken > 0 {
+        return Err(StoreError::Conflict(Conflict::Kid));
+    }
+    Ok(())
 }
 
 async fn open_folder(folder: &Path) -> Result<Pool, StoreError> {

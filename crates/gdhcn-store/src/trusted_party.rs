@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::audit_event::AuditEvent;
 use crate::database::{Row, Transaction, values};
-use crate::error::{Conflict, StoreError, UnreadableRow};
+use crate::error::{StoreError, UnreadableRow};
 use crate::limit;
 use crate::log;
-use crate::store::{Change, Store, TrustContent, kid_is_taken};
+use crate::store::{Change, Store, TrustContent, refuse_conflict};
 
 /// What an onboarded certificate is for: the certificate groups that only an operator can add.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -245,19 +245,8 @@ pub(crate) async fn insert(
     request_id: Option<&str>,
 ) -> Result<TrustedParty, StoreError> {
     new.check()?;
-    let same = transaction
-        .integer(
-            "SELECT COUNT(*) FROM trusted_party
-              WHERE thumbprint = $1 AND COALESCE(source_gateway_id, '') = COALESCE($2, '')",
-            values![&new.thumbprint, &new.source_gateway_id],
-        )
-        .await?;
-    if same > 0 {
-        return Err(StoreError::Conflict(Conflict::Thumbprint));
-    }
-    if new.source_gateway_id.is_none() && kid_is_taken(transaction, &new.kid).await? {
-        return Err(StoreError::Conflict(Conflict::Kid));
-    }
+    let (source, kid) = (new.source_gateway_id.as_deref(), new.kid.as_str());
+    refuse_conflict(transaction, "trusted_party", &new.thumbprint, source, kid).await?;
     let row = new.into_row(None, 1);
     write(transaction, &row).await?;
     log::append(transaction, &log::of_party(&row, request_id)).await?;
