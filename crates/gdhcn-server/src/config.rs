@@ -377,6 +377,12 @@ impl GatewayConfig {
         Ok(config)
     }
 
+    /// How requests to the trust anchor name this gateway: as its log, and without one by its
+    /// address.
+    pub fn name(&self) -> String {
+        self.log.as_ref().map_or_else(|| self.listen.to_string(), |log| log.origin.clone())
+    }
+
     /// Reads a text.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use crate::federated;
 use crate::job::{self, Lease};
 use crate::limit;
 use crate::log;
+use crate::onboarding::{self, CarriedOut};
 use crate::store::Store;
 use crate::trusted_party::{self, NewTrustedParty, PartyType};
 
@@ -60,16 +61,18 @@ const SELECT: &str = "SELECT gateway_id, created_at, gateway_endpoint, gateway_k
 impl Store {
     /// Keeps a peer, in the place of the one with the same identity; how pulls from that went
     /// stays. With `assigned` these are its trust anchors and server certificates from then on:
-    /// others that were assigned to it are taken away.
+    /// others that were assigned to it are taken away. With `request` that one is done thereby.
     ///
     /// # Errors
     ///
     /// [`StoreError::Peer`] when the signed text would be ambiguous, a conflict when a certificate
-    /// is onboarded for something else.
+    /// is onboarded for something else, [`StoreError::NoRequest`] when the request does not wait,
+    /// [`StoreError::Exists`] when it was carried out before.
     pub async fn put_federation_gateway(
         &self,
         new: &NewFederationGateway,
         assigned: Option<Vec<NewTrustedParty>>,
+        request: Option<CarriedOut<'_>>,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         event.check()?;
@@ -77,6 +80,9 @@ impl Store {
         let text = new.peer.signed_text()?;
         let id = new.peer.gateway_id.as_str();
         let mut writing = self.begin_change().await?;
+        if let Some(request) = request {
+            onboarding::carry_out(&mut writing, request).await?;
+        }
         let known = writing
             .row("SELECT 1 FROM federation_gateway WHERE gateway_id = $1", values![id])
             .await?

@@ -86,7 +86,7 @@ pub struct OnboardingRequest {
     pub id: String,
     /// When it was made.
     pub created_at: Timestamp,
-    /// Alpha-3 code of the participant.
+    /// Alpha-3 code of the participant, or the identity of the peer.
     pub participant: String,
     /// Where it stands.
     pub state: RequestState,
@@ -107,6 +107,16 @@ pub struct Approval {
     pub signature: String,
 }
 
+/// The request that a change carries out. Each is carried out once: what the trust anchor signed long
+/// ago does not bring back what was taken away since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CarriedOut<'a> {
+    /// The pending request of this identifier.
+    Pending(&'a str),
+    /// One that waited for nobody. It is kept.
+    AtOnce(&'a OnboardingRequest),
+}
+
 /// Longest content of a request in bytes.
 const CONTENT: usize = 32 << 20;
 /// Longest name of an operator in bytes.
@@ -114,32 +124,25 @@ const OPERATOR: usize = 100;
 
 impl Store {
     /// Makes all steps or none, each with the event that tells of it, and says how many there
-    /// were; with `request` that one is done thereby, and must have been pending.
+    /// were; with `request` that one is done thereby.
     ///
     /// # Errors
     ///
     /// As [`Store::insert_trusted_party`]; [`StoreError::NotFound`] when there is no row to take
-    /// away or nothing to do, [`StoreError::NoRequest`] when the request is not pending,
-    /// [`StoreError::Foreign`] when a row is another participant's.
+    /// away or nothing to do, [`StoreError::Foreign`] when a row is another participant's,
+    /// [`StoreError::NoRequest`] when the request does not wait, [`StoreError::Exists`] when it was
+    /// carried out before.
     pub async fn change_onboarded(
         &self,
         steps: Vec<(OnboardingStep, AuditEvent)>,
-        request: Option<&str>,
+        request: Option<CarriedOut<'_>>,
     ) -> Result<usize, StoreError> {
         for (_, event) in &steps {
             event.check()?;
         }
         let mut writing = self.begin_change().await?;
-        if let Some(id) = request {
-            let done = writing
-                .execute(
-                    "UPDATE onboarding_request SET state = $2 WHERE id = $1 AND state = $3",
-                    values![id, RequestState::Done.as_str(), RequestState::Pending.as_str()],
-                )
-                .await?;
-            if done == 0 {
-                return Err(StoreError::NoRequest);
-            }
+        if let Some(request) = request {
+            carry_out(&mut writing, request).await?;
         }
         let count = steps.len();
         let mut last = None;
@@ -169,39 +172,20 @@ impl Store {
         Ok(count)
     }
 
-    /// Keeps a request until it has its approvals. The first is its maker's.
+    /// Keeps a request until it has its approvals. The first is its maker's. One that was withdrawn
+    /// waits anew.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Exists`] when the request is there already.
+    /// [`StoreError::Exists`] when the request waits already or was carried out.
     pub async fn add_onboarding_request(
         &self,
         request: &OnboardingRequest,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         event.check()?;
-        limit::within("onboarding_request.id", &request.id, limit::THUMBPRINT)?;
-        limit::within("onboarding_request.content", &request.content, CONTENT)?;
         let mut writing = self.begin_change().await?;
-        let added = writing
-            .execute(
-                "INSERT INTO onboarding_request (id, created_at, participant, state, content)
-                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
-                values![
-                    &request.id,
-                    request.created_at,
-                    &request.participant,
-                    request.state.as_str(),
-                    &request.content,
-                ],
-            )
-            .await?;
-        if added == 0 {
-            return Err(StoreError::Exists("the onboarding request is stored already"));
-        }
-        for approval in &request.approvals {
-            add_approval(&mut writing, &request.id, approval).await?;
-        }
+        insert(&mut writing, request, request.state).await?;
         writing.commit(event).await?;
         Ok(())
     }
@@ -296,6 +280,63 @@ impl Store {
         }
         Ok(requests)
     }
+}
+
+/// Marks the request as carried out, once.
+pub(crate) async fn carry_out(
+    transaction: &mut Transaction,
+    request: CarriedOut<'_>,
+) -> Result<(), StoreError> {
+    let id = match request {
+        CarriedOut::AtOnce(request) => {
+            return insert(transaction, request, RequestState::Done).await;
+        }
+        CarriedOut::Pending(id) => id,
+    };
+    let done = transaction
+        .execute(
+            "UPDATE onboarding_request SET state = $2 WHERE id = $1 AND state = $3",
+            values![id, RequestState::Done.as_str(), RequestState::Pending.as_str()],
+        )
+        .await?;
+    if done == 0 { Err(StoreError::NoRequest) } else { Ok(()) }
+}
+
+async fn insert(
+    transaction: &mut Transaction,
+    request: &OnboardingRequest,
+    state: RequestState,
+) -> Result<(), StoreError> {
+    limit::within("onboarding_request.id", &request.id, limit::THUMBPRINT)?;
+    limit::within("onboarding_request.content", &request.content, CONTENT)?;
+    let added = transaction
+        .execute(
+            "INSERT INTO onboarding_request (id, created_at, participant, state, content)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (id) DO UPDATE SET created_at = $2, state = $4
+                WHERE onboarding_request.state = $6",
+            values![
+                &request.id,
+                request.created_at,
+                &request.participant,
+                state.as_str(),
+                &request.content,
+                RequestState::Withdrawn.as_str(),
+            ],
+        )
+        .await?;
+    if added == 0 {
+        return Err(StoreError::Exists(
+            "the request was carried out before, or waits for approval",
+        ));
+    }
+    transaction
+        .execute("DELETE FROM onboarding_approval WHERE request_id = $1", values![&request.id])
+        .await?;
+    for approval in &request.approvals {
+        add_approval(transaction, &request.id, approval).await?;
+    }
+    Ok(())
 }
 
 async fn add_approval(

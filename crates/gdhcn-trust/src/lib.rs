@@ -20,6 +20,7 @@
 //!
 //! Nothing here reads a clock, a file or a network; instants and bytes are arguments.
 
+pub mod approval;
 pub mod ceremony;
 pub mod did;
 pub mod federation;

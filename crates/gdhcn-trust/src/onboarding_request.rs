@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gdhcn_codes::{Domain, KeyUsage, Participant};
-use gdhcn_crypto::{Backend, KeyError, PublicKey, SignError, SignatureScheme, Signer, Thumbprint};
+use gdhcn_crypto::{Backend, Signer, Thumbprint};
 use gdhcn_envelope::cms::{self, CmsError};
 use gdhcn_envelope::x509::{Certificate, CertificateError};
 use gdhcn_envelope::{jcs, json};
@@ -30,8 +30,6 @@ const LIMITS: json::Limits =
 const REQUEST_FORMAT: &str = "gdhcn-onboarding-request";
 const RESPONSE_FORMAT: &str = "gdhcn-onboarding-response";
 const VERSION: u32 = 1;
-/// Put before what operators sign, so that the signature means nothing anywhere else.
-const APPROVAL: &str = "gdhcn onboarding approval v1\n";
 
 /// What is to be signed for one participant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +155,7 @@ impl OnboardingRequest {
         participant: Participant,
         items: Vec<RequestItem>,
     ) -> Result<Self, RequestError> {
-        let created = Timestamp::from_second(created.as_second()).unwrap_or(created);
+        let created = Timestamp::from_millisecond(created.as_millisecond()).unwrap_or(created);
         let canonical = String::new();
         let mut request = Self { gateway, created, participant, items, canonical };
         request.check()?;
@@ -174,7 +172,8 @@ impl OnboardingRequest {
         &self.gateway
     }
 
-    /// When it was put together, in whole seconds.
+    /// When it was put together, in whole milliseconds: the same items asked for again are another
+    /// request.
     pub fn created(&self) -> Timestamp {
         self.created
     }
@@ -330,44 +329,6 @@ impl OnboardingRequest {
             items,
         })
     }
-
-    /// The bytes that an operator signs to approve the request.
-    pub fn approval_text(&self) -> String {
-        format!("{APPROVAL}{}", self.digest())
-    }
-
-    /// Approves the request with an operator's key; the signature in base64.
-    ///
-    /// # Errors
-    ///
-    /// When the key does not sign.
-    pub fn approve(&self, signer: &dyn Signer) -> Result<String, SignError> {
-        let scheme = approval_scheme(signer.public_key());
-        let signature = signer.sign(scheme, self.approval_text().as_bytes())?;
-        Ok(STANDARD.encode(signature))
-    }
-
-    /// Checks an operator's approval.
-    ///
-    /// # Errors
-    ///
-    /// When the signature is not by this key over this request.
-    pub fn check_approval(
-        &self,
-        key: &PublicKey,
-        signature: &str,
-        backend: Backend,
-    ) -> Result<(), ApprovalError> {
-        let signature = STANDARD.decode(signature).map_err(|_| ApprovalError::NotApproved)?;
-        let verifier = backend.verifier(key)?;
-        verifier
-            .verify(approval_scheme(key), self.approval_text().as_bytes(), &signature)
-            .map_err(|_| ApprovalError::NotApproved)
-    }
-}
-
-fn approval_scheme(key: &PublicKey) -> SignatureScheme {
-    key.default_scheme()
 }
 
 /// The trust anchor's answer to a request.
@@ -657,16 +618,4 @@ pub enum RequestError {
         /// Why it does not hold.
         source: OnboardingError,
     },
-}
-
-/// Why an approval does not count.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ApprovalError {
-    /// The operator's key cannot be used.
-    #[error("the operator's key cannot be used: {0}")]
-    Key(#[from] KeyError),
-    /// The signature is not by this key over this request.
-    #[error("the approval is not signed by the operator's key over this request")]
-    NotApproved,
 }

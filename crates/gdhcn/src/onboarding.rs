@@ -49,12 +49,17 @@ pub(crate) fn show_peer_request(request: &PeerRequest) {
         minute(request.created)
     );
     println!("request      {}", spoken(request.digest()));
+    let interval = match request.interval_seconds {
+        Some(seconds) => format!("every {seconds} s"),
+        None => "only by hand".to_owned(),
+    };
     for (name, value) in [
         ("address", peer.endpoint.as_str()),
         ("our client", &peer.kid),
         ("interface", peer.downloader.map_or("none", |one| one.as_str())),
         ("passed on", peer.target.as_str()),
         ("mode", peer.mode.as_str()),
+        ("pulled from", &interval),
     ] {
         println!("{name:<12} {}", tame_line(value));
     }

@@ -6,11 +6,11 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use gdhcn_codes::{Domain, KeyUsage};
-use gdhcn_crypto::{Backend, sha256};
+use gdhcn_crypto::{Backend, Thumbprint, sha256};
 use gdhcn_envelope::cms::{CmsError, Content, SignedMessage};
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::audit_event::AuditEvent;
-use gdhcn_store::onboarding::OnboardingStep;
+use gdhcn_store::onboarding::{CarriedOut, OnboardingStep};
 use gdhcn_store::trusted_issuer::{NewTrustedIssuer, TrustedIssuer};
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType, Role, TrustedParty};
 use gdhcn_store::{Store, StoreError, limit};
@@ -116,7 +116,7 @@ impl Onboarding {
             ..operators_event(
                 "ONBOARDED",
                 format!("onboarded as {} in {domain}{by}", self.certificate_type),
-                &self.party.country,
+                Some(&self.party.country),
                 Some(thumbprint.clone()),
                 at,
             )
@@ -142,8 +142,7 @@ impl Onboarding {
 /// of changes.
 ///
 /// Rows of the same certificates, and issuers at the same place, that are there already are
-/// replaced. With `pending`, that request of the database is done thereby. `operators` are those
-/// who approved.
+/// replaced. `request` is carried out thereby, once. `operators` are those who approved.
 ///
 /// # Errors
 ///
@@ -153,14 +152,11 @@ pub async fn store_request(
     signed: &SignedRequest,
     anchors: &[Certificate],
     operators: &[&str],
-    pending: Option<&str>,
+    request: CarriedOut<'_>,
     at: Timestamp,
 ) -> Result<usize, OnboardError> {
     let present = store.trust_content().await?.trusted_parties;
-    let mut by = format!(", request {}", signed.request.digest());
-    if !operators.is_empty() {
-        by = format!("{by}, approved by {}", operators.join(", "));
-    }
+    let by = by(&signed.request.digest(), operators);
     let mut steps = Vec::new();
     for one in signed.parties() {
         let certificate_type = party_type(one.usage).ok_or(OnboardError::Usage(one.usage))?;
@@ -189,7 +185,16 @@ pub async fn store_request(
         }
         steps.push((OnboardingStep::InsertIssuer { issuer, signed }, event));
     }
-    Ok(store.change_onboarded(steps, pending).await?)
+    Ok(store.change_onboarded(steps, Some(request)).await?)
+}
+
+/// The end of a description: by which request, and whose word.
+pub(super) fn by(request: &Thumbprint, operators: &[&str]) -> String {
+    let mut by = format!(", request {request}");
+    if !operators.is_empty() {
+        by = format!("{by}, approved by {}", operators.join(", "));
+    }
+    by
 }
 
 /// The row of an issuer to store, its signature in the detached form, and the event that tells of
@@ -212,7 +217,7 @@ fn issuer_row(
         ..operators_event(
             "ISSUER_ADDED",
             format!("issuer {} in {domain}{by}", file.url),
-            &file.country,
+            Some(&file.country),
             Some(hex::encode(sha256(text.as_bytes()))),
             at,
         )
@@ -250,7 +255,7 @@ pub fn issuer_removal(
 ) -> Option<(OnboardingStep, AuditEvent)> {
     let uuid = row.uuid.clone()?;
     let description = format!("issuer {} {why}", row.issuer.url);
-    let event = operators_event("ISSUER_REMOVED", description, &row.issuer.country, None, at);
+    let event = operators_event("ISSUER_REMOVED", description, Some(&row.issuer.country), None, at);
     Some((OnboardingStep::RemoveIssuer { uuid }, event))
 }
 
@@ -259,7 +264,7 @@ pub fn offboarding(row: &TrustedParty, why: &str, at: Timestamp) -> (OnboardingS
     let event = operators_event(
         "OFFBOARDED",
         format!("{} {why}", row.certificate_type),
-        &row.country,
+        Some(&row.country),
         Some(row.thumbprint.clone()),
         at,
     );
@@ -272,14 +277,14 @@ pub fn offboarding(row: &TrustedParty, why: &str, at: Timestamp) -> (OnboardingS
 pub fn operators_event(
     event: &str,
     description: String,
-    country: &str,
+    country: Option<&str>,
     payload_sha256: Option<String>,
     at: Timestamp,
 ) -> AuditEvent {
     AuditEvent {
         occurred_at: at,
         request_id: Uuid::now_v7().to_string(),
-        country: Some(country.to_owned()),
+        country: country.map(str::to_owned),
         uploader_fingerprint: None,
         authentication_fingerprint: None,
         event: event.to_owned(),

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use gdhcn_crypto::{Backend, KeyError, PublicKey};
+use gdhcn_crypto::{Backend, KeyError, PublicKey, Thumbprint};
 use gdhcn_envelope::pem;
 use gdhcn_store::onboarding::Approval;
-use gdhcn_trust::onboarding_request::OnboardingRequest;
+use gdhcn_trust::approval;
 
 use crate::config::OnboardingRules;
 
@@ -100,18 +100,18 @@ impl Operators {
         self.operators.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Who of the operators approved the request, each once, by a signature that holds today:
+    /// Who of the operators approved the request of this digest, each once, by a signature that holds today:
     /// approvals of somebody who is no operator any more do not count.
     pub fn who_approved<'a>(
         &self,
-        request: &OnboardingRequest,
+        request: &Thumbprint,
         approvals: &'a [Approval],
     ) -> Vec<&'a str> {
         let mut names: Vec<&str> = Vec::new();
-        for approval in approvals {
-            let name = approval.operator.as_str();
+        for one in approvals {
+            let name = one.operator.as_str();
             let holds = self.key(name).is_some_and(|key| {
-                request.check_approval(key, &approval.signature, Backend::default()).is_ok()
+                approval::check(request, key, &one.signature, Backend::default()).is_ok()
             });
             if holds && !names.contains(&name) {
                 names.push(name);

@@ -5,13 +5,14 @@ use base64::prelude::BASE64_STANDARD;
 use gdhcn_crypto::Backend;
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::federation_gateway::NewFederationGateway;
+use gdhcn_store::onboarding::CarriedOut;
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType};
 use gdhcn_store::{Store, StoreError};
 use gdhcn_trust::federation::{PeerRequestError, PeerUse, SignedPeer};
 use jiff::Timestamp;
 
 use super::list::DEFAULT_DOMAIN;
-use super::onboarding::operators_event;
+use super::onboarding::{by, operators_event};
 
 /// Why a peer is not kept.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +38,8 @@ fn country(certificate: &Certificate, anchors: &[Certificate]) -> String {
 }
 
 /// Checks every signature and keeps the peer with its certificates, all of it or nothing. A peer of
-/// the same identity is replaced. `interval_seconds` is the operator's; without one nothing is
-/// pulled.
+/// the same identity is replaced. `request` is carried out thereby, once. `operators` are those who
+/// approved.
 ///
 /// # Errors
 ///
@@ -46,11 +47,12 @@ fn country(certificate: &Certificate, anchors: &[Certificate]) -> String {
 pub async fn store_peer(
     store: &Store,
     signed: &SignedPeer,
-    interval_seconds: Option<u32>,
     anchors: &[Certificate],
+    operators: &[&str],
+    request: CarriedOut<'_>,
     at: Timestamp,
 ) -> Result<(), PeerStoreError> {
-    let by = signed.check(anchors, Backend::default())?;
+    let anchor = signed.check(anchors, Backend::default())?;
     let peer = signed.request.peer.clone();
     let mut assigned = Vec::new();
     for ((of, certificate), signature) in
@@ -73,22 +75,17 @@ pub async fn store_peer(
             roles: Vec::new(),
         });
     }
-    let mut event = operators_event(
-        "PEER_ADDED",
-        format!("peer {}, request {}", peer.gateway_id, signed.request.digest()),
-        "XX",
-        None,
-        at,
-    );
-    event.country = None;
-    event.uploader_fingerprint = Some(by.to_string());
+    let by = by(&signed.request.digest(), operators);
+    let description = format!("peer {}{by}", peer.gateway_id);
+    let mut event = operators_event("PEER_ADDED", description, None, None, at);
+    event.uploader_fingerprint = Some(anchor.to_string());
     let new = NewFederationGateway {
         created_at: at,
         peer,
         signature: signed.signature.clone(),
-        interval_seconds,
+        interval_seconds: signed.request.interval_seconds,
     };
-    store.put_federation_gateway(&new, Some(assigned), &event).await?;
+    store.put_federation_gateway(&new, Some(assigned), Some(request), &event).await?;
     Ok(())
 }
 
@@ -104,8 +101,7 @@ pub async fn remove_peer(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let brief: String = gateway_id.chars().take(60).collect();
-    let mut event =
-        operators_event("PEER_REMOVED", format!("peer {brief}, by {operator}"), "XX", None, at);
-    event.country = None;
+    let description = format!("peer {brief}, by {operator}");
+    let event = operators_event("PEER_REMOVED", description, None, None, at);
     store.remove_federation_gateway(gateway_id, &event).await
 }

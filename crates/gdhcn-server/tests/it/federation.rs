@@ -12,6 +12,7 @@ use gdhcn_server::gateway::store_peer;
 use gdhcn_server::jobs::federation::{Federation, Order, PullError, Taken};
 use gdhcn_server::jobs::{Job, JobOutcome};
 use gdhcn_store::federation_gateway::FederationGateway;
+use gdhcn_store::onboarding::{CarriedOut, OnboardingRequest, RequestState};
 use gdhcn_store::trusted_issuer::NewTrustedIssuer;
 use gdhcn_store::trusted_party::PartyType;
 use gdhcn_testkit::{TestDatabase, openssl};
@@ -106,12 +107,26 @@ impl Site {
         peer: Peer,
         certificates: Vec<(PeerUse, gdhcn_envelope::x509::Certificate)>,
     ) -> Result<(), gdhcn_server::gateway::PeerStoreError> {
-        let request =
-            PeerRequest { gateway: "here".to_owned(), created: now(), peer, certificates };
+        let request = PeerRequest {
+            gateway: "here".to_owned(),
+            created: now(),
+            peer,
+            interval_seconds: Some(300),
+            certificates,
+        };
+        let kept = OnboardingRequest {
+            id: uuid::Uuid::now_v7().to_string(),
+            created_at: request.created,
+            participant: request.peer.gateway_id.clone(),
+            state: RequestState::Done,
+            content: request.to_json(),
+            approvals: Vec::new(),
+        };
         let anchor = &self.network.anchor;
         let signed = request.sign(&anchor.certificate, &anchor.key, now()).unwrap();
         let anchors = [anchor.certificate.clone()];
-        store_peer(&self.network.store().await, &signed, Some(300), &anchors, now()).await
+        let store = self.network.store().await;
+        store_peer(&store, &signed, &anchors, &[], CarriedOut::AtOnce(&kept), now()).await
     }
 
     async fn pull_as(&self, id: &str, order: &Order) -> Result<Taken, PullError> {
@@ -188,7 +203,7 @@ async fn issuer(site: &Site, country: &str) {
         domain: Some("PH4H".to_owned()),
     };
     let event =
-        gdhcn_server::gateway::operators_event("ISSUER", String::new(), country, None, now());
+        gdhcn_server::gateway::operators_event("ISSUER", String::new(), Some(country), None, now());
     let store = site.network.store().await;
     store.insert_trusted_issuer(&new, &issuer.text(IssuerText::Who), &event).await.unwrap();
 }

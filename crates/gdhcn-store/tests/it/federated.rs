@@ -135,7 +135,7 @@ async fn state(store: &Store) -> FederationGateway {
 on_both_databases! {
 async fn the_holder_of_an_ended_lease_swaps_nothing(database: &TestDatabase) {
     let (store, other) = (open(database).await, open(database).await);
-    store.put_federation_gateway(&peer("b"), None, &event("PEER")).await.unwrap();
+    store.put_federation_gateway(&peer("b"), None, None, &event("PEER")).await.unwrap();
     let old = take(&store, Duration::from_millis(20)).await.unwrap();
     let new = loop {
         if let Some(lease) = take(&other, LONG).await {
@@ -165,7 +165,7 @@ async fn a_pull_replaces_what_came_from_that_peer_and_nothing_else(database: &Te
     let store = open(database).await;
     store.insert_trusted_party(party("own"), &event("ONBOARDED")).await.unwrap();
     for id in ["b", "c"] {
-        store.put_federation_gateway(&peer(id), None, &event("PEER")).await.unwrap();
+        store.put_federation_gateway(&peer(id), None, None, &event("PEER")).await.unwrap();
     }
     let lease = take(&store, LONG).await.unwrap();
     let pull = async |id: &str, content| {
@@ -223,7 +223,7 @@ async fn a_pull_replaces_what_came_from_that_peer_and_nothing_else(database: &Te
 
 async fn a_pull_that_changes_nothing_leaves_log_trail_and_revision(database: &TestDatabase) {
     let store = open(database).await;
-    store.put_federation_gateway(&peer("b"), None, &event("PEER")).await.unwrap();
+    store.put_federation_gateway(&peer("b"), None, None, &event("PEER")).await.unwrap();
     let lease = take(&store, LONG).await.unwrap();
     let content = || FederatedContent {
         parties: vec![pulled_party("p1", "XA")],
@@ -270,7 +270,7 @@ async fn a_pull_that_changes_nothing_leaves_log_trail_and_revision(database: &Te
 
 async fn issuers_and_references_are_swapped_or_left_alone(database: &TestDatabase) {
     let store = open(database).await;
-    store.put_federation_gateway(&peer("b"), None, &event("PEER")).await.unwrap();
+    store.put_federation_gateway(&peer("b"), None, None, &event("PEER")).await.unwrap();
     let lease = take(&store, LONG).await.unwrap();
     let pull = async |issuers, references| {
         let content = FederatedContent { issuers, references, ..FederatedContent::default() };
@@ -318,8 +318,8 @@ async fn at_an_operators_word_a_peer_takes_the_place_of_everything_else(database
     store.insert_trusted_party(csca, &event("ONBOARDED")).await.unwrap();
     store.insert_signer_information(signer("dsc"), &event("SUCCESS")).await.unwrap();
     let anchor = assigned("anchor", "b", PartyType::TrustAnchor);
-    store.put_federation_gateway(&peer("b"), Some(vec![anchor]), &event("PEER")).await.unwrap();
-    store.put_federation_gateway(&peer("c"), None, &event("PEER")).await.unwrap();
+    store.put_federation_gateway(&peer("b"), Some(vec![anchor]), None, &event("PEER")).await.unwrap();
+    store.put_federation_gateway(&peer("c"), None, None, &event("PEER")).await.unwrap();
     let lease = take(&store, LONG).await.unwrap();
     let content = |thumbprint, others| FederatedContent {
         parties: vec![pulled_party(thumbprint, "XB")],
@@ -342,7 +342,7 @@ async fn at_an_operators_word_a_peer_takes_the_place_of_everything_else(database
 
 async fn how_pulls_went_stays_when_a_peer_is_put_again(database: &TestDatabase) {
     let store = open(database).await;
-    store.put_federation_gateway(&peer("b"), None, &event("PEER")).await.unwrap();
+    store.put_federation_gateway(&peer("b"), None, None, &event("PEER")).await.unwrap();
     let lease = take(&store, LONG).await.unwrap();
     let revision = store.revision().await.unwrap();
     store.pull_failed(&lease, "b", "down", at(1)).await.unwrap();
@@ -350,7 +350,7 @@ async fn how_pulls_went_stays_when_a_peer_is_put_again(database: &TestDatabase) 
     assert_eq!(store.revision().await.unwrap(), revision, "no list changes by it");
     let mut other = peer("b");
     other.peer.target = DownloadTarget::GatewayOnly;
-    store.put_federation_gateway(&other, None, &event("PEER")).await.unwrap();
+    store.put_federation_gateway(&other, None, None, &event("PEER")).await.unwrap();
     assert_ne!(store.revision().await.unwrap(), revision);
     let found = state(&store).await;
     assert_eq!((&found.configured, found.retry_count), (&other, 2));
@@ -369,7 +369,7 @@ async fn a_peers_anchors_and_servers_come_and_go_with_it(database: &TestDatabase
     let store = open(database).await;
     let tls = |thumbprint| assigned(thumbprint, "b", PartyType::AuthenticationFederation);
     let anchor = || assigned("anchor", "b", PartyType::TrustAnchor);
-    let put = async |assigned| store.put_federation_gateway(&peer("b"), Some(assigned), &event("PEER")).await;
+    let put = async |assigned| store.put_federation_gateway(&peer("b"), Some(assigned), None, &event("PEER")).await;
     put(vec![anchor(), tls("tls-1")]).await.unwrap();
     put(vec![anchor(), tls("tls-2")]).await.unwrap();
     assert_eq!(rows(&store).await, set(&[(None, "anchor"), (None, "tls-2")]));
@@ -377,11 +377,11 @@ async fn a_peers_anchors_and_servers_come_and_go_with_it(database: &TestDatabase
     assert!(matches!(put(vec![foreign]).await, Err(StoreError::NotAssigned { .. })));
     assert!(matches!(put(vec![party("tls-4")]).await, Err(StoreError::NotAssigned { .. })));
     assert_eq!(rows(&store).await, set(&[(None, "anchor"), (None, "tls-2")]));
-    store.put_federation_gateway(&peer("b"), None, &event("PEER")).await.unwrap();
+    store.put_federation_gateway(&peer("b"), None, None, &event("PEER")).await.unwrap();
     assert_eq!(rows(&store).await.len(), 2, "left as they are");
     let mut ambiguous = peer("b");
     ambiguous.peer.kid = "a;b".into();
-    let refused = store.put_federation_gateway(&ambiguous, None, &event("PEER")).await;
+    let refused = store.put_federation_gateway(&ambiguous, None, None, &event("PEER")).await;
     assert!(matches!(refused, Err(StoreError::Peer(_))));
     store.remove_federation_gateway("b", &event("PEER")).await.unwrap();
     assert_eq!(rows(&store).await, set(&[]));
@@ -390,7 +390,7 @@ async fn a_peers_anchors_and_servers_come_and_go_with_it(database: &TestDatabase
 async fn a_peer_that_this_program_does_not_know_is_named(database: &TestDatabase) {
     let store = open(database).await;
     for id in ["b", "c"] {
-        store.put_federation_gateway(&peer(id), None, &event("PEER")).await.unwrap();
+        store.put_federation_gateway(&peer(id), None, None, &event("PEER")).await.unwrap();
     }
     database.by_hand("UPDATE federation_gateway SET mode = 'MERGE' WHERE gateway_id = 'b'");
     let (peers, unreadable) = store.federation_gateways().await.unwrap();

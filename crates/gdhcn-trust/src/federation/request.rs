@@ -52,6 +52,8 @@ pub struct PeerRequest {
     pub created: Timestamp,
     /// The peer.
     pub peer: Peer,
+    /// Seconds between two pulls; none: it is not pulled from.
+    pub interval_seconds: Option<u32>,
     /// Its certificates with what they are for.
     pub certificates: Vec<(PeerUse, Certificate)>,
 }
@@ -77,6 +79,8 @@ struct RequestFile {
     gateway: String,
     created: String,
     peer: PeerFile,
+    #[serde(rename = "intervalSeconds")]
+    interval_seconds: Option<u32>,
     certificates: Vec<CertificateFile>,
 }
 
@@ -171,11 +175,7 @@ impl PeerRequest {
 
     /// Whether a text claims to be such a request.
     pub fn is_one(text: &[u8]) -> bool {
-        #[derive(Deserialize)]
-        struct Format {
-            format: String,
-        }
-        serde_json::from_slice::<Format>(text).is_ok_and(|file| file.format == REQUEST)
+        has_format(text, REQUEST)
     }
 
     /// Reads a request file.
@@ -214,6 +214,7 @@ impl PeerRequest {
                 download_target: peer.target.to_string(),
                 mode: peer.mode.to_string(),
             },
+            interval_seconds: self.interval_seconds,
             certificates: self
                 .certificates
                 .iter()
@@ -260,6 +261,7 @@ impl PeerRequest {
                     .map_err(member("downloadTarget"))?,
                 mode: file.peer.mode.parse::<Mode>().map_err(member("mode"))?,
             },
+            interval_seconds: file.interval_seconds,
             certificates,
         };
         request.check()?;
@@ -289,6 +291,11 @@ impl SignedPeer {
             anchor_of(certificate.der(), signature, anchors, backend)?;
         }
         Ok(by)
+    }
+
+    /// Whether a text claims to be such a response.
+    pub fn is_one(text: &[u8]) -> bool {
+        has_format(text, RESPONSE)
     }
 
     /// Reads a response file; what is signed in it is not checked.
@@ -326,6 +333,14 @@ fn read<'t, File: Deserialize<'t>>(text: &'t [u8]) -> Result<File, PeerRequestEr
         return Err(PeerRequestError::TooLong { limit: MAX_LEN });
     }
     serde_json::from_slice(text).map_err(|error| PeerRequestError::Json(error.to_string()))
+}
+
+fn has_format(text: &[u8], format: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Format {
+        format: String,
+    }
+    serde_json::from_slice::<Format>(text).is_ok_and(|file| file.format == format)
 }
 
 fn check_format(format: &str, version: u32, expected: &str) -> Result<(), PeerRequestError> {

@@ -3,6 +3,7 @@
 use gdhcn_codes::{Domain, KeyUsage, Participant};
 use gdhcn_crypto::{Curve, KeyKind, Signer, SoftwareKey};
 use gdhcn_testkit::openssl;
+use gdhcn_trust::approval;
 use gdhcn_trust::onboarding_request::{
     OnboardingRequest, OnboardingResponse, RequestError, RequestItem,
 };
@@ -161,16 +162,19 @@ fn an_empty_request_and_a_certificate_with_two_uses_are_refused() {
 
 #[test]
 fn an_approval_is_one_operator_s_over_one_request() {
-    let (request, _) = request();
+    let request = request().0.digest();
     for kind in [KeyKind::Ec(Curve::P256), KeyKind::Ec(Curve::P384), KeyKind::Ed25519] {
         let key = SoftwareKey::generate(kind).unwrap();
-        let approval = request.approve(&key).unwrap();
-        request.check_approval(key.public_key(), &approval, BACKEND).unwrap();
+        let word = approval::approve(&request, &key).unwrap();
+        let check = |request, key: &SoftwareKey, word: &str| {
+            approval::check(request, key.public_key(), word, BACKEND)
+        };
+        check(&request, &key, &word).unwrap();
         let other = SoftwareKey::generate(kind).unwrap();
-        assert!(request.check_approval(other.public_key(), &approval, BACKEND).is_err());
-        let (another, _) = self::request();
-        assert!(another.check_approval(key.public_key(), &approval, BACKEND).is_err());
-        assert!(request.check_approval(key.public_key(), "AAAA", BACKEND).is_err());
-        assert!(request.check_approval(key.public_key(), "\n", BACKEND).is_err());
+        assert!(check(&request, &other, &word).is_err());
+        let another = self::request().0.digest();
+        assert!(check(&another, &key, &word).is_err());
+        assert!(check(&request, &key, "AAAA").is_err());
+        assert!(check(&request, &key, "\n").is_err());
     }
 }

@@ -4,7 +4,7 @@ use gdhcn_envelope::pem;
 use gdhcn_trust::profile::Role;
 use serde_json::{Value, json};
 
-use crate::onboarding::{SIGN, with_gateway, with_operators};
+use crate::onboarding::{SIGN, approve, with_gateway, with_operators};
 use crate::program::{Place, Run};
 use crate::trust_anchor::certificate;
 
@@ -19,10 +19,14 @@ fn federation(place: &Place, command: &str, options: &[&str]) -> Run {
 /// A gateway's configuration beside the certificates of another one, which nobody serves.
 fn with_peer() -> Place {
     let place = with_gateway(CLIENTS);
+    write_peer(&place);
+    place
+}
+
+fn write_peer(place: &Place) {
     for (name, role) in [("b-anchor.pem", Role::TrustAnchor), ("b-server.pem", Role::Tls)] {
         place.write(name, pem::encode("CERTIFICATE", certificate(role).0.der()));
     }
-    place
 }
 
 const PEER: [&str; 10] = [
@@ -102,11 +106,30 @@ fn a_peer_is_signed_listed_pulled_from_and_taken_away() {
 }
 
 #[test]
-fn one_operator_alone_adds_no_peer_where_two_are_asked() {
+fn two_different_operators_must_approve_a_peer_too() {
     let place = with_operators();
-    let refused = federation(&place, "add", &[&PEER[..], &SIGN[..]].concat()).fault(64);
-    assert!(refused.stderr.contains("asks for 2 operators"), "{}", refused.stderr);
-    assert_eq!(list(&place, 0), json!([]));
+    write_peer(&place);
+    let add = [&PEER[..], &SIGN[..]].concat();
+    let nobody = federation(&place, "add", &add);
+    assert_eq!(nobody.code, 64, "{}", nobody.stderr);
+    let ada = ["--operator", "Ada", "--operator-key", "ada.key"];
+    let Run { code, stdout: waiting, .. } = federation(&place, "add", &[&add[..], &ada].concat());
+    assert_eq!(code, 0);
+    assert!(waiting.contains("1 of 2 approvals"), "{waiting}");
+    assert_eq!(list(&place, 0), json!([]), "nothing is pulled before");
+    let requests = ["gateway", "requests", "--config", "gateway.toml", "--json"];
+    let waiting: Value = serde_json::from_str(&place.run(&requests).done(0).stdout).unwrap();
+    assert_eq!(waiting[0]["participant"], "b");
+    assert_eq!(waiting[0]["approvedBy"], json!(["Ada"]));
+
+    assert_eq!(approve(&place, "Ada", "ada.key").code, 66, "one operator has one word");
+    let shown = approve(&place, "Bea", "bea.key").done(0).stdout;
+    assert!(shown.contains("https://127.0.0.1:1"), "{shown}");
+    assert_eq!(list(&place, 0)[0]["gateway"], "b");
+    let trail = place.shell(
+        "sqlite3 database/gateway.sqlite3 \"SELECT description FROM audit_event WHERE event = 'PEER_ADDED'\"",
+    );
+    assert!(trail.stdout.contains("approved by Ada, Bea"), "{}", trail.stdout);
 }
 
 #[test]
@@ -126,8 +149,10 @@ fn a_peer_is_signed_where_the_anchor_is_offline() {
     place.write("changed.json", response.replace("AUTHENTICATION_FEDERATION", "TRUSTANCHOR"));
     assert_eq!(federation(&place, "add", &["--import", "changed.json", "--yes"]).code, 66);
     assert_eq!(list(&place, 0), json!([]));
-    federation(&place, "add", &["--import", "peer-response.json", "--yes"]).done(0);
+    let import = ["--import", "peer-response.json", "--yes"];
+    federation(&place, "add", &import).done(0);
     assert_eq!(list(&place, 0)[0]["endpoint"], "https://127.0.0.1:1");
+    assert_eq!(list(&place, 0)[0]["intervalSeconds"], 3600);
     // What was signed is one text that OpenSSL takes.
     let sql = "SELECT signature FROM federation_gateway";
     let row =
@@ -138,4 +163,11 @@ fn a_peer_is_signed_where_the_anchor_is_offline() {
         "openssl cms -verify -noverify -binary -inform DER -in message -content content -out out",
     );
     assert_eq!(verified.code, 0, "{}", verified.stderr);
+
+    // What the anchor signed once does not bring back who was taken away since.
+    federation(&place, "remove", &["b", "--yes"]).done(0);
+    let again = federation(&place, "add", &import);
+    assert_eq!(again.code, 66, "{}", again.stdout);
+    assert!(again.stderr.contains("carried out before"), "{}", again.stderr);
+    assert_eq!(list(&place, 0), json!([]));
 }

@@ -134,7 +134,24 @@ fn the_anchor_stays_offline_by_export_and_import() {
     let text = place.text("response.json");
     place.write("changed.json", text.replacen("\"SCA\"", "\"UP\"", 1));
     assert_eq!(onboard(&place, &["--import", "changed.json", "--yes"]).code, 66);
+    // A request of another gateway.
+    let toml = place.text("gateway.toml");
+    place.write("gateway.toml", toml.replace("127.0.0.1:0", "127.0.0.2:0"));
+    let refused = onboard(&place, &import);
+    assert_eq!(refused.code, 66);
+    assert!(refused.stderr.contains("\"127.0.0.1:0\""), "{}", refused.stderr);
+    place.write("gateway.toml", toml);
     onboard(&place, &import).done(0);
+    assert_eq!(rows(&place), ALL);
+
+    // What the anchor signed once does not bring back who was taken away since.
+    let offboard = ["gateway", "offboard", "--config", "gateway.toml", "XXA", "--yes"];
+    place.run(&offboard).done(0);
+    let refused = onboard(&place, &import);
+    assert_eq!(refused.code, 66);
+    assert!(refused.stderr.contains("carried out before"), "{}", refused.stderr);
+    assert_eq!(rows(&place), [""; 0]);
+    onboard(&place, &SIGN).done(0);
     assert_eq!(rows(&place), ALL);
 }
 
@@ -190,7 +207,7 @@ pub(crate) fn with_operators() -> Place {
     place
 }
 
-fn approve(place: &Place, name: &str, key: &str) -> Run {
+pub(crate) fn approve(place: &Place, name: &str, key: &str) -> Run {
     let request = place.shell(
         "sqlite3 database/gateway.sqlite3 \"SELECT id FROM onboarding_request WHERE state = 'PENDING'\"",
     );
@@ -228,6 +245,32 @@ fn two_different_operators_must_approve_before_anything_is_trusted() {
     assert_eq!(trail.stdout.matches("approved by Ada, Bea").count(), 3, "{}", trail.stdout);
     let none = place.run(&["gateway", "requests", "--config", "gateway.toml"]).done(0).stdout;
     assert!(none.contains("no request waits"), "{none}");
+
+    // Killed between the last approval and what it allows: whoever says it again goes on.
+    let killed = "sqlite3 database/gateway.sqlite3 \"DELETE FROM trusted_party; \
+                  UPDATE onboarding_request SET state = 'PENDING'\"";
+    assert_eq!(place.shell(killed).code, 0);
+    approve(&place, "Bea", "bea.key").done(0);
+    assert_eq!(rows(&place), ALL);
+}
+
+#[test]
+fn a_withdrawn_request_waits_anew_with_the_same_signatures() {
+    let place = with_operators();
+    onboard(&place, &["--export", "request.json"]).done(0);
+    let sign =
+        ["trust-anchor", "sign", "request.json", "--certificate", "ta.pem", "--key", "ta.key"];
+    place.run(&[&sign[..], &["--passphrase-file", "secret", "--yes"]].concat()).done(0);
+    let import = ["--import", "response.json", "--yes", "--operator", "Ada"];
+    let import = [&import[..], &["--operator-key", "ada.key"]].concat();
+    onboard(&place, &import).done(0);
+    assert_eq!(onboard(&place, &import).code, 66, "it waits");
+    let id = place.shell("sqlite3 database/gateway.sqlite3 'SELECT id FROM onboarding_request'");
+    let requests = ["gateway", "requests", "--config", "gateway.toml", "--withdraw"];
+    place.run(&[&requests[..], &[id.stdout.trim()]].concat()).done(0);
+    onboard(&place, &import).done(0);
+    approve(&place, "Bea", "bea.key").done(0);
+    assert_eq!(rows(&place), ALL);
 }
 
 #[test]

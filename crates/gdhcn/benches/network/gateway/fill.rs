@@ -81,7 +81,8 @@ impl Maker {
         let store = Store::open(elsewhere.path()).await.unwrap();
         for row in made {
             let digest = Some(row.thumbprint.clone());
-            let event = operators_event("CREATED", "a benchmark".into(), "XA", digest, self.at);
+            let event =
+                operators_event("CREATED", "a benchmark".into(), Some("XA"), digest, self.at);
             store.insert_signer_information(row, &event).await.unwrap();
         }
         store.close().await;

@@ -1,59 +1,59 @@
 //! Requests that wait for operators, and their word.
 
 use anyhow::anyhow;
-use gdhcn_crypto::Backend;
-use gdhcn_server::gateway::{operators_event, store_request};
-use gdhcn_store::onboarding::{Approval, OnboardingRequest as Row, RequestState};
-use gdhcn_trust::onboarding_request::{OnboardingRequest, OnboardingResponse, SignedRequest};
+use gdhcn_crypto::Thumbprint;
+use gdhcn_server::gateway::operators_event;
+use gdhcn_store::StoreError;
+use gdhcn_store::audit_event::AuditEvent;
+use gdhcn_store::onboarding::{Approval, CarriedOut, OnboardingRequest as Row, RequestState};
+use gdhcn_trust::approval;
 use serde_json::json;
 
+use super::decision::{Decision, refused};
 use super::desk::Desk;
-use super::onboard::show_waiting;
 use super::onboarding_arguments::{ApproveArguments, OperatorArguments, RequestsArguments};
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::key_source::SecretArguments;
-use crate::output::{self, GOOD, OPEN, PLAIN, STRONG, eprintln, minute, now, println};
+use crate::output::{self, GOOD, OPEN, PLAIN, STRONG, eprintln, minute, now, println, tame_line};
 
 /// Carries a signed request out, or keeps it until it has its approvals.
 pub(super) async fn finish(
     desk: &Desk,
-    signed: &SignedRequest,
-    response: &OnboardingResponse,
+    decision: &Decision,
     operator: &OperatorArguments,
 ) -> Result<Exit, Fault> {
-    if !desk.operators.are_asked() {
-        return carry_out(desk, signed, &[], None).await;
-    }
-    let approval = approve_as(desk, &signed.request, operator)?;
-    let participant = signed.request.participant();
-    let row = Row {
-        id: signed.request.digest().to_string(),
+    let id = decision.digest().to_string();
+    let mut row = Row {
+        id,
         created_at: now(),
-        participant: participant.alpha3().to_owned(),
+        participant: decision.whose().to_owned(),
         state: RequestState::Pending,
-        content: response.to_json(),
-        approvals: vec![approval],
+        content: decision.text.clone(),
+        approvals: Vec::new(),
     };
-    let operator = row.approvals.first().map(|one| one.operator.clone()).unwrap_or_default();
-    let description = format!("request {}, approved by {operator}", row.id);
-    let event = operators_event(
-        "ONBOARDING_REQUESTED",
-        description,
-        participant.alpha2(),
-        Some(row.id.clone()),
-        now(),
-    );
-    desk.store.add_onboarding_request(&row, &event).await.or_internal("keeping the request")?;
-    complete(desk, signed, &row).await
+    if !desk.operators.are_asked() {
+        return carry_out(desk, decision, &[], CarriedOut::AtOnce(&row)).await;
+    }
+    let approval = approve_as(desk, &decision.digest(), operator)?;
+    let description = format!("request {}, approved by {}", row.id, approval.operator);
+    row.approvals.push(approval);
+    let event = event("ONBOARDING_REQUESTED", description, decision, &row);
+    let kept = desk.store.add_onboarding_request(&row, &event).await;
+    kept.map_err(refused)?;
+    complete(desk, decision, &row).await
+}
+
+fn event(event: &str, description: String, decision: &Decision, row: &Row) -> AuditEvent {
+    operators_event(event, description, decision.country(), Some(row.id.clone()), now())
 }
 
 /// Carries the request out if it has all approvals that it needs.
-async fn complete(desk: &Desk, signed: &SignedRequest, row: &Row) -> Result<Exit, Fault> {
-    let names = desk.operators.who_approved(&signed.request, &row.approvals);
+async fn complete(desk: &Desk, decision: &Decision, row: &Row) -> Result<Exit, Fault> {
+    let names = desk.operators.who_approved(&decision.digest(), &row.approvals);
     let needed = desk.operators.needed();
     if names.len() >= needed {
-        return carry_out(desk, signed, &names, Some(&row.id)).await;
+        return carry_out(desk, decision, &names, CarriedOut::Pending(&row.id)).await;
     }
     println!(
         "{OPEN}waiting{PLAIN}: {} of {needed} approvals ({}); nothing is trusted yet",
@@ -68,27 +68,29 @@ async fn complete(desk: &Desk, signed: &SignedRequest, row: &Row) -> Result<Exit
     Ok(Exit::SUCCESS)
 }
 
+fn is_complete(desk: &Desk, decision: &Decision, row: &Row) -> bool {
+    desk.operators.who_approved(&decision.digest(), &row.approvals).len() >= desk.operators.needed()
+}
+
 fn others(desk: &Desk, names: &[&str]) -> String {
     desk.operators.names().filter(|name| !names.contains(name)).collect::<Vec<_>>().join(" or ")
 }
 
 async fn carry_out(
     desk: &Desk,
-    signed: &SignedRequest,
+    decision: &Decision,
     names: &[&str],
-    pending: Option<&str>,
+    request: CarriedOut<'_>,
 ) -> Result<Exit, Fault> {
-    let count = store_request(&desk.store, signed, &desk.anchors, names, pending, now())
-        .await
-        .or_internal("onboarding")?;
-    println!("{GOOD}onboarded{PLAIN}: {count} changes; a running gateway sees them at once");
+    let done = decision.store(desk, names, request).await?;
+    println!("{GOOD}{done}{PLAIN}");
     Ok(Exit::SUCCESS)
 }
 
 /// An operator's approval, by the key that the configuration has for the name.
 fn approve_as(
     desk: &Desk,
-    request: &OnboardingRequest,
+    request: &Thumbprint,
     arguments: &OperatorArguments,
 ) -> Result<Approval, Fault> {
     let (Some(name), Some(key)) = (&arguments.operator, &arguments.operator_key) else {
@@ -111,36 +113,33 @@ fn approve_as(
     if signer.public_key() != wanted {
         return Err(Fault::Input(anyhow!("{} is not the key of {name}", key.describe())));
     }
-    let signature = request.approve(signer.as_ref()).or_input(key.describe())?;
+    let signature = approval::approve(request, signer.as_ref()).or_input(key.describe())?;
     Ok(Approval { operator: name.clone(), approved_at: now(), signature })
 }
 
 pub(crate) fn approve(arguments: &ApproveArguments) -> Result<Exit, Fault> {
     super::runtime()?.block_on(async {
         let desk = Desk::open_existing(&arguments.config).await?;
-        let mut row = find(&desk, &arguments.request).await?;
-        let signed = opened(&desk, &row)?;
-        show_waiting(&signed);
+        let row = find(&desk, &arguments.request).await?;
+        let decision = opened(&desk, &row)?;
+        decision.show();
         if !ask::confirm("Approve this?", arguments.yes)? {
             eprintln!("nothing was changed");
             return Ok(Exit::NEGATIVE);
         }
-        let approval = approve_as(&desk, &signed.request, &arguments.operator)?;
+        let approval = approve_as(&desk, &decision.digest(), &arguments.operator)?;
         let description = format!("request {}, approved by {}", row.id, approval.operator);
-        let country = signed.request.participant().alpha2();
-        let event = operators_event(
-            "ONBOARDING_APPROVED",
-            description,
-            country,
-            Some(row.id.clone()),
-            now(),
-        );
-        desk.store
-            .approve_onboarding_request(&row.id, &approval, &event)
-            .await
-            .or_input(row.id.clone())?;
-        row.approvals.push(approval);
-        complete(&desk, &signed, &row).await
+        let event = event("ONBOARDING_APPROVED", description, &decision, &row);
+        let kept = desk.store.approve_onboarding_request(&row.id, &approval, &event).await;
+        // Somebody else may have approved meanwhile, and an earlier run may have ended here.
+        let row = find(&desk, &row.id).await?;
+        match kept {
+            Err(error @ StoreError::Exists(_)) if !is_complete(&desk, &decision, &row) => {
+                Err(refused(error))
+            }
+            Err(error) if !matches!(error, StoreError::Exists(_)) => Err(refused(error)),
+            _ => complete(&desk, &decision, &row).await,
+        }
     })
 }
 
@@ -149,17 +148,11 @@ pub(crate) fn requests(arguments: &RequestsArguments) -> Result<Exit, Fault> {
         let desk = Desk::open_existing(&arguments.config).await?;
         if let Some(name) = &arguments.withdraw {
             let row = find(&desk, name).await?;
-            let country = opened(&desk, &row)?.request.participant().alpha2();
+            let decision = opened(&desk, &row)?;
             let description = format!("request {} withdrawn", row.id);
-            let event = operators_event(
-                "ONBOARDING_WITHDRAWN",
-                description,
-                country,
-                Some(row.id.clone()),
-                now(),
-            );
+            let event = event("ONBOARDING_WITHDRAWN", description, &decision, &row);
             let withdrawn = desk.store.withdraw_onboarding_request(&row.id, &event).await;
-            withdrawn.or_input(row.id.clone())?;
+            withdrawn.map_err(refused)?;
             println!("withdrawn: {}", row.id);
             return Ok(Exit::SUCCESS);
         }
@@ -176,18 +169,15 @@ pub(crate) fn requests(arguments: &RequestsArguments) -> Result<Exit, Fault> {
             println!(
                 "{STRONG}{}{PLAIN} {} {} of {}",
                 row.id.get(..12).unwrap_or(&row.id),
-                row.participant,
+                tame_line(&row.participant),
                 row.state,
                 minute(row.created_at)
             );
             match opened(&desk, row) {
-                Ok(signed) => {
-                    let names = desk.operators.who_approved(&signed.request, &row.approvals);
-                    println!(
-                        "  {} items, approved by {}",
-                        signed.request.items().len(),
-                        names.join(", ")
-                    );
+                Ok(decision) => {
+                    let names = desk.operators.who_approved(&decision.digest(), &row.approvals);
+                    let by = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+                    println!("  {} items, approved by {by}", decision.items());
                 }
                 Err(fault) => println!("  {OPEN}it does not hold{PLAIN}: {fault}"),
             }
@@ -200,11 +190,11 @@ pub(crate) fn requests(arguments: &RequestsArguments) -> Result<Exit, Fault> {
 }
 
 fn as_json(desk: &Desk, row: &Row) -> serde_json::Value {
-    let signed = opened(desk, row);
-    let (approved, items, fault) = match &signed {
-        Ok(signed) => (
-            desk.operators.who_approved(&signed.request, &row.approvals),
-            signed.request.items().len(),
+    let decision = opened(desk, row);
+    let (approved, items, fault) = match &decision {
+        Ok(decision) => (
+            desk.operators.who_approved(&decision.digest(), &row.approvals),
+            decision.items(),
             None,
         ),
         Err(fault) => (Vec::new(), 0, Some(fault.to_string())),
@@ -236,12 +226,11 @@ async fn find(desk: &Desk, name: &str) -> Result<Row, Fault> {
 }
 
 /// The content of a row, checked from its beginning: the database is not believed.
-fn opened(desk: &Desk, row: &Row) -> Result<SignedRequest, Fault> {
+fn opened(desk: &Desk, row: &Row) -> Result<Decision, Fault> {
     let what = || format!("the request {}", row.id);
-    let response = OnboardingResponse::from_json(row.content.as_bytes()).or_input(what())?;
-    let signed = response.check(&desk.anchors, Backend::default()).or_input(what())?;
-    if signed.request.digest().to_string() != row.id {
+    let decision = Decision::read(row.content.clone(), &desk.anchors).or_input(what())?;
+    if decision.digest().to_string() != row.id {
         return Err(Fault::Input(anyhow!("{} is not what its row holds", what())));
     }
-    Ok(signed)
+    Ok(decision)
 }

@@ -47,6 +47,18 @@ impl Desk {
         Self::open(config).await
     }
 
+    /// Makes sure that what was signed was asked for by this gateway.
+    pub(super) fn is_asked_by(&self, gateway: &str, path: &Path) -> Result<(), Fault> {
+        let ours = self.config.name();
+        if gateway == ours {
+            return Ok(());
+        }
+        let path = path.display();
+        Err(Fault::Input(anyhow!(
+            "{path}: the request is of the gateway {gateway:?}, and this one is {ours:?}"
+        )))
+    }
+
     /// The configured trust anchor that this key belongs to.
     pub(super) fn anchor_of(
         &self,

@@ -8,9 +8,7 @@ use gdhcn_store::TrustContent;
 use gdhcn_store::trusted_issuer::{NewTrustedIssuer, TrustedIssuer};
 use gdhcn_store::trusted_party::{Role, TrustedParty};
 use gdhcn_trust::lint::{Context, KnownCertificate, Severity, lint};
-use gdhcn_trust::onboarding_request::{
-    OnboardingRequest, OnboardingResponse, RequestItem, SignedRequest,
-};
+use gdhcn_trust::onboarding_request::{OnboardingRequest, OnboardingResponse, RequestItem};
 use gdhcn_trust::participant_folder::{
     FolderIssuer, IssuerFile, ParticipantFolder, SignedResultContent,
 };
@@ -20,7 +18,7 @@ use super::onboarding_arguments::OnboardArguments;
 use super::signing;
 use crate::command::participant;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
-use crate::onboarding::{show_item, show_request};
+use crate::onboarding::show_item;
 use crate::output::{BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, eprintln, now, println, tame_line};
 use crate::participant_files;
 
@@ -48,7 +46,7 @@ async fn onboard(arguments: &OnboardArguments) -> Result<Exit, Fault> {
         println!("nothing to change");
         return Ok(Exit::SUCCESS);
     }
-    let gateway = desk.config.listen.to_string();
+    let gateway = desk.config.name();
     let request = OnboardingRequest::new(gateway, now(), whose, plan.items())
         .or_input(arguments.folder.display())?;
     let results = |request: &OnboardingRequest| signed_results(request, &desk, &folder, arguments);
@@ -316,9 +314,4 @@ fn says_the_same(row: &NewTrustedIssuer, file: &IssuerFile) -> bool {
         && row.url_type == file.url_type
         && row.thumbprint.as_deref().unwrap_or_default().eq_ignore_ascii_case(&file.hash)
         && row.ssl_public_key.as_ref() == file.ssl_public_keys.first()
-}
-
-/// Shows a signed request that waits.
-pub(super) fn show_waiting(signed: &SignedRequest) {
-    show_request(&signed.request);
 }

@@ -1,16 +1,21 @@
 //! From a request to stored rows: shown, signed by the trust anchor, approved by operators.
 
+use std::path::Path;
+
 use anyhow::anyhow;
-use gdhcn_crypto::Backend;
 use gdhcn_trust::onboarding_request::{OnboardingRequest, OnboardingResponse};
 
 use super::approval;
+use super::decision::Decision;
 use super::desk::Desk;
 use super::onboarding_arguments::SigningArguments;
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInput};
 use crate::file;
 use crate::output::{eprintln, now, println};
+
+pub(super) const HOW: &str = "say how it is signed: --sign-with KEY, --export FILE or --import FILE \
+    (`onboard` also takes --signed-results); --dry-run only shows it";
 
 /// Signatures that were made before, as an answer to a request.
 pub(super) type MadeBefore<'a> =
@@ -29,21 +34,24 @@ pub(super) async fn finish(
         return Ok(Exit::SUCCESS);
     }
     if let Some(out) = &arguments.export {
-        file::write_new(out, request.to_json().as_bytes())?;
-        println!("to be signed: {}", out.display());
-        println!("Next, where the trust anchor's key is:");
-        println!("  gdhcn trust-anchor sign {} --key trust-anchor.key \\", out.display());
-        println!("      --certificate trust-anchor.pem --out response.json");
-        return Ok(Exit::SUCCESS);
+        return export(out, &request.to_json(), "response.json");
     }
     let Some(response) = answer(desk, request, arguments, made_before)? else {
         eprintln!("nothing was changed");
         return Ok(Exit::NEGATIVE);
     };
-    let signed = response
-        .check(&desk.anchors, Backend::default())
-        .or_input("the trust anchor's signatures")?;
-    approval::finish(desk, &signed, &response, &arguments.operator).await
+    let decision = Decision::read(response.to_json(), &desk.anchors).map_err(Fault::Input)?;
+    approval::finish(desk, &decision, &arguments.operator).await
+}
+
+/// Writes what is to be signed, and says what comes next.
+pub(super) fn export(out: &Path, request: &str, response: &str) -> Result<Exit, Fault> {
+    file::write_new(out, request.as_bytes())?;
+    println!("to be signed: {}", out.display());
+    println!("Next, where the trust anchor's key is:");
+    println!("  gdhcn trust-anchor sign {} --key trust-anchor.key \\", out.display());
+    println!("      --certificate trust-anchor.pem --out {response}");
+    Ok(Exit::SUCCESS)
 }
 
 /// The trust anchor's answer, however it comes. `None` when nobody said yes.
@@ -71,6 +79,7 @@ fn answer(
             return Err(refused("the trust anchor did not confirm what the items are for"));
         }
         let signed = response.request().or_input(path.display())?;
+        desk.is_asked_by(signed.gateway(), path)?;
         // The folder may have changed since: what is stored is what was shown here, no more.
         let same = signed.participant() == request.participant()
             && signed.items().len() == count
@@ -84,11 +93,7 @@ fn answer(
     } else if let Some(made_before) = made_before {
         made_before(request)?
     } else {
-        return Err(Fault::Usage(
-            "say how it is signed: --sign-with KEY, --export FILE or --import FILE (`onboard` also \
-             takes --signed-results); --dry-run only shows it"
-                .to_owned(),
-        ));
+        return Err(Fault::Usage(HOW.to_owned()));
     };
     let question = format!("Onboard these {count} items?");
     Ok(ask::confirm(&question, arguments.yes)?.then_some(response))

@@ -4,67 +4,69 @@
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use gdhcn_crypto::Backend;
 use gdhcn_envelope::pem;
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_server::gateway::store_peer;
 use gdhcn_trust::federation::{Mode, Peer, PeerRequest, PeerUse, SignedPeer};
 
 use super::arguments::AddArguments;
 use crate::ask;
+use crate::command::gateway::decision::Decision;
 use crate::command::gateway::desk::Desk;
+use crate::command::gateway::onboarding_arguments::SigningArguments;
+use crate::command::gateway::{approval, signing};
 use crate::exit::{Exit, Fault, OrInput};
-use crate::file;
 use crate::onboarding::show_peer_request;
-use crate::output::{OPEN, PLAIN, eprintln, now, println, tame_line};
+use crate::output::{OPEN, PLAIN, eprintln, now, tame_line};
 
 pub(super) async fn run(arguments: &AddArguments) -> Result<Exit, Fault> {
     let desk = Desk::open(&arguments.config).await?;
-    let needed = desk.operators.needed();
-    if needed > 1 {
-        return Err(Fault::Usage(format!(
-            "`onboarding.approvals` asks for {needed} operators, and a gateway cannot be put before \
-             them yet; agree on it, and set `approvals = 1` for this one act"
-        )));
-    }
-    if let Some(path) = &arguments.import {
-        let text = std::fs::read(path).or_input(path.display())?;
-        let signed = SignedPeer::from_json(&text).or_input(path.display())?;
-        signed.check(&desk.anchors, Backend::default()).or_input(path.display())?;
-        show_peer_request(&signed.request);
+    let signing = &arguments.signing;
+    let decision = if let Some(path) = &signing.import {
+        let text = std::fs::read_to_string(path).or_input(path.display())?;
+        let signed = SignedPeer::from_json(text.as_bytes()).or_input(path.display())?;
+        desk.is_asked_by(&signed.request.gateway, path)?;
+        let decision = Decision::read(text, &desk.anchors).or_input(path.display())?;
+        decision.show();
         hint(&desk, &signed.request);
-        return keep(arguments, &desk, &signed).await;
-    }
-    let request = request(arguments, &desk)?;
-    show_peer_request(&request);
-    hint(&desk, &request);
-    if let Some(out) = &arguments.export {
-        file::write_new(out, request.to_json().as_bytes())?;
-        println!("to be signed: {}", out.display());
-        println!("Next, where the trust anchor's key is:");
-        println!("  gdhcn trust-anchor sign {} --key trust-anchor.key \\", out.display());
-        println!("      --certificate trust-anchor.pem --out peer-response.json");
-        return Ok(Exit::SUCCESS);
-    }
-    if arguments.dry_run {
-        eprintln!("dry run: nothing was changed");
-        return Ok(Exit::SUCCESS);
-    }
-    let key = arguments.sign_with.as_ref().ok_or_else(|| {
-        Fault::Usage(
-            "say how it is signed: --sign-with KEY, --export FILE or --import FILE; --dry-run only \
-             shows it"
-                .to_owned(),
-        )
-    })?;
-    if !ask::confirm("Sign and keep this gateway?", arguments.yes)? {
+        if signing.dry_run {
+            eprintln!("dry run: nothing was changed");
+            return Ok(Exit::SUCCESS);
+        }
+        ask::confirm("Keep this gateway?", signing.yes)?.then_some(decision)
+    } else {
+        let request = request(arguments, &desk)?;
+        show_peer_request(&request);
+        hint(&desk, &request);
+        if let Some(out) = &signing.export {
+            return signing::export(out, &request.to_json(), "peer-response.json");
+        }
+        if signing.dry_run {
+            eprintln!("dry run: nothing was changed");
+            return Ok(Exit::SUCCESS);
+        }
+        signed_here(&desk, signing, request)?
+    };
+    let Some(decision) = decision else {
         eprintln!("nothing was changed");
         return Ok(Exit::NEGATIVE);
+    };
+    approval::finish(&desk, &decision, &signing.operator).await
+}
+
+/// The decision, signed with the key at hand. `None` when nobody said yes.
+fn signed_here(
+    desk: &Desk,
+    signing: &SigningArguments,
+    request: PeerRequest,
+) -> Result<Option<Decision>, Fault> {
+    let key = signing.sign_with.as_ref().ok_or_else(|| Fault::Usage(signing::HOW.to_owned()))?;
+    if !ask::confirm("Sign and keep this gateway?", signing.yes)? {
+        return Ok(None);
     }
-    let signer = key.open(&arguments.secret)?;
+    let signer = key.open(&signing.secret)?;
     let anchor = desk.anchor_of(key, signer.as_ref())?;
     let signed = request.sign(anchor, signer.as_ref(), now()).or_input(key.describe())?;
-    store(arguments, &desk, &signed).await
+    Decision::read(signed.to_json(), &desk.anchors).map(Some).map_err(Fault::Input)
 }
 
 fn request(arguments: &AddArguments, desk: &Desk) -> Result<PeerRequest, Fault> {
@@ -80,7 +82,7 @@ fn request(arguments: &AddArguments, desk: &Desk) -> Result<PeerRequest, Fault> 
         }
     }
     let request = PeerRequest {
-        gateway: desk.config.listen.to_string(),
+        gateway: desk.config.name(),
         created: now(),
         peer: Peer {
             gateway_id: needed(&arguments.id, "id")?,
@@ -91,6 +93,7 @@ fn request(arguments: &AddArguments, desk: &Desk) -> Result<PeerRequest, Fault> 
             target: arguments.target,
             mode: arguments.mode,
         },
+        interval_seconds: Some(arguments.interval).filter(|seconds| *seconds > 0),
         certificates,
     };
     if !request.peer.endpoint.starts_with("https://") {
@@ -131,27 +134,4 @@ fn hint(desk: &Desk, request: &PeerRequest) {
             "{OPEN}note:{PLAIN} nothing is overridden before `gdhcn gateway federation pull --override`"
         );
     }
-}
-
-async fn keep(arguments: &AddArguments, desk: &Desk, signed: &SignedPeer) -> Result<Exit, Fault> {
-    if arguments.dry_run {
-        eprintln!("dry run: nothing was changed");
-        return Ok(Exit::SUCCESS);
-    }
-    if !ask::confirm("Keep this gateway?", arguments.yes)? {
-        eprintln!("nothing was changed");
-        return Ok(Exit::NEGATIVE);
-    }
-    store(arguments, desk, signed).await
-}
-
-async fn store(arguments: &AddArguments, desk: &Desk, signed: &SignedPeer) -> Result<Exit, Fault> {
-    let interval = Some(arguments.interval).filter(|seconds| *seconds > 0);
-    store_peer(&desk.store, signed, interval, &desk.anchors, now())
-        .await
-        .or_input("keeping the gateway")?;
-    let id = tame_line(&signed.request.peer.gateway_id);
-    println!("kept: {id}; a running gateway pulls from it within a minute, or now:");
-    println!("  gdhcn gateway federation pull --config {} {id}", arguments.config.display());
-    Ok(Exit::SUCCESS)
 }

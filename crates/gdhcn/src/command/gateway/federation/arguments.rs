@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use gdhcn_trust::federation::{DownloadTarget, Downloader, Mode};
 
-use crate::key_source::{KeySource, SecretArguments};
+use crate::command::gateway::onboarding_arguments::SigningArguments;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FederationCommand {
@@ -30,7 +30,8 @@ The trust anchor signs the configuration and each certificate. What the other ga
 up to its --trust-anchor; it is spoken to only where it shows a --server certificate, or one under
 it. --client names our certificate for it under `federation.clients` of the configuration: the other
 gateway must have onboarded that certificate for authentication. A gateway of the same --id is
-replaced.
+replaced. Where the configuration names operators, add --operator NAME --operator-key FILE; with
+`approvals = 2` it then waits for `gdhcn gateway approve`, and nothing is pulled before.
 
 Exit codes: 0 done, shown or exported; 1 nobody said yes; 64 wrong usage; 66 a file cannot be read
 or does not hold; 70 internal fault.";
@@ -69,23 +70,8 @@ pub(crate) struct AddArguments {
     /// Seconds between two pulls; 0 switches it off
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub(crate) interval: u32,
-    /// Sign here, with the trust anchor's key: a PEM file, or a key in a token
-    #[arg(long, value_name = "KEY", group = "how")]
-    pub(crate) sign_with: Option<KeySource>,
-    /// Write what is to be signed into a file, for `gdhcn trust-anchor sign`
-    #[arg(long, value_name = "FILE", group = "how")]
-    pub(crate) export: Option<PathBuf>,
-    /// Take the answer of `gdhcn trust-anchor sign`; it holds everything but the interval
-    #[arg(long, value_name = "FILE", group = "how")]
-    pub(crate) import: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) secret: SecretArguments,
-    /// Show what would change, and change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Do not ask
-    #[arg(long)]
-    pub(crate) yes: bool,
+    pub(crate) signing: SigningArguments,
 }
 
 const LIST_EXAMPLES: &str = "\

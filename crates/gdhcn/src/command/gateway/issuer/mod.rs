@@ -41,7 +41,7 @@ async fn add(arguments: &AddArguments) -> Result<Exit, Fault> {
     println!("{STRONG}what will change{PLAIN}");
     println!("{GOOD}added{PLAIN}");
     show_item(&item);
-    let gateway = desk.config.listen.to_string();
+    let gateway = desk.config.name();
     let request = OnboardingRequest::new(gateway, now(), arguments.country, vec![item])
         .or_input("the issuer")?;
     signing::finish(&desk, &request, &arguments.signing, None).await

@@ -100,7 +100,7 @@ async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
 
 /// A value set is no country's.
 fn event(event: &str, description: String) -> AuditEvent {
-    AuditEvent { country: None, ..operators_event(event, description, "", None, now()) }
+    operators_event(event, description, None, None, now())
 }
 
 fn show(set: &ValueSet) {
