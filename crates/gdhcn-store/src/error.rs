@@ -76,6 +76,15 @@ pub enum StoreError {
     /// The request, or the operator's approval of it, is there already.
     #[error("{0}")]
     Exists(&'static str),
+    /// Who signed the message is not among the participant's upload certificates any more.
+    #[error("the message is signed by {signer}, which is no upload certificate of the participant")]
+    NoUploader {
+        /// SHA-256 of the signer's certificate, lower-case hexadecimal.
+        signer: String,
+    },
+    /// The trust anchors by which a peer's content was judged are not all assigned to it any more.
+    #[error("the trust anchors of the peer were changed while it was pulled from")]
+    AnchorsChanged,
     /// What is to be deleted is deleted already.
     #[error("it is deleted already")]
     Gone,

@@ -61,7 +61,8 @@ const SELECT: &str = "SELECT gateway_id, created_at, gateway_endpoint, gateway_k
 impl Store {
     /// Keeps a peer, in the place of the one with the same identity; how pulls from that went
     /// stays. With `assigned` these are its trust anchors and server certificates from then on:
-    /// others that were assigned to it are taken away. With `request` that one is done thereby.
+    /// others that were assigned to it are taken away; with a trust anchor of it goes everything
+    /// that came from the peer, since it may have stood on that one. With `request` that one is done thereby.
     ///
     /// # Errors
     ///
@@ -91,6 +92,9 @@ impl Store {
         let entry = log::of_peer(id, known, &text, &new.signature, event);
         log::append(&mut writing, &entry).await?;
         if let Some(assigned) = assigned {
+            if loses_an_anchor(&mut writing, id, &assigned).await? {
+                federated::clear(&mut writing, id, event).await?;
+            }
             assign(&mut writing, id, assigned, event).await?;
         }
         writing.commit(event).await?;
@@ -255,6 +259,30 @@ pub(crate) async fn read_all(
 }
 
 /// Makes these the own rows that are assigned to a peer.
+async fn loses_an_anchor(
+    transaction: &mut Transaction,
+    gateway_id: &str,
+    wanted: &[NewTrustedParty],
+) -> Result<bool, StoreError> {
+    let present = transaction
+        .rows(
+            "SELECT thumbprint FROM trusted_party
+              WHERE assigned_gateway = $1 AND source_gateway_id IS NULL AND certificate_type = $2",
+            values![gateway_id, PartyType::TrustAnchor.as_str()],
+        )
+        .await?;
+    for row in &present {
+        let thumbprint: String = row.get("thumbprint")?;
+        let stays = wanted.iter().any(|one| {
+            one.thumbprint == thumbprint && one.certificate_type == PartyType::TrustAnchor
+        });
+        if !stays {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 async fn assign(
     transaction: &mut Transaction,
     gateway_id: &str,

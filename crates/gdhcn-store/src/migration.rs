@@ -181,9 +181,8 @@ impl Store {
         signature: &str,
         event: &AuditEvent,
     ) -> Result<Change<SignerInformation>, StoreError> {
-        event.check()?;
         limit::within("signer_information.signature", signature, limit::SIGNATURE)?;
-        let mut writing = self.begin_change().await?;
+        let mut writing = self.begin_upload(event).await?;
         let found = signer_information::find_own(&mut writing, thumbprint).await?;
         let mut row = found.ok_or(StoreError::NotFound)?;
         if row.country != country {
@@ -216,8 +215,7 @@ impl Store {
         now: Timestamp,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
-        event.check()?;
-        let mut writing = self.begin_change().await?;
+        let mut writing = self.begin_upload(event).await?;
         let (kind, key, changed, expires) = match &old.about {
             StoredThing::Certificate { .. } => return Err(StoreError::NotFound),
             StoredThing::Batch { batch_id } => {

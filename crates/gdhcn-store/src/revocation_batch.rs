@@ -70,7 +70,6 @@ impl Store {
         now: Timestamp,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
-        event.check()?;
         limit::country(&batch.country)?;
         limit::within("revocation_batch.batch_id", batch_id, limit::UUID)?;
         message.check("revocation_batch.cms", limit::BATCH)?;
@@ -79,7 +78,7 @@ impl Store {
             batch.kid.as_deref().unwrap_or_default(),
             limit::THUMBPRINT,
         )?;
-        let mut writing = self.begin_change().await?;
+        let mut writing = self.begin_upload(event).await?;
         let changed = second_of_change(&mut writing, now).await?;
         writing
             .execute(
@@ -182,9 +181,8 @@ impl Store {
         now: Timestamp,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
-        event.check()?;
         message.check("revocation_batch.cms", limit::BATCH)?;
-        let mut writing = self.begin_change().await?;
+        let mut writing = self.begin_upload(event).await?;
         let batch = find(&mut writing, batch_id).await?.ok_or(StoreError::NotFound)?;
         if batch.country != country {
             return Err(StoreError::Foreign { country: batch.country });

@@ -131,8 +131,7 @@ impl Store {
         new: NewSignerInformation,
         event: &AuditEvent,
     ) -> Result<Change<SignerInformation>, StoreError> {
-        event.check()?;
-        let mut writing = self.begin_change().await?;
+        let mut writing = self.begin_upload(event).await?;
         let row = insert(&mut writing, new, Some(&event.request_id)).await?;
         let revision = writing.commit(event).await?;
         Ok(Change { row, revision })
@@ -153,8 +152,7 @@ impl Store {
         message: &str,
         event: &AuditEvent,
     ) -> Result<Change<SignerInformation>, StoreError> {
-        event.check()?;
-        let mut writing = self.begin_change().await?;
+        let mut writing = self.begin_upload(event).await?;
         let row = find_own(&mut writing, thumbprint).await?.ok_or(StoreError::NotFound)?;
         if row.country != country {
             return Err(StoreError::Foreign { country: row.country });

@@ -12,7 +12,7 @@ use crate::federation_gateway::{self, FederationGateway};
 use crate::location::{Location, PostgresUrl};
 use crate::schema;
 use crate::signer_information::{self, SignerInformation};
-use crate::trusted_party::{self, TrustedParty};
+use crate::trusted_party::{self, PartyType, TrustedParty};
 
 /// Connections to a PostgreSQL server for each process: changes follow one another, and what most
 /// requests read is in memory.
@@ -162,6 +162,29 @@ impl Store {
     /// Begins a change. No other one runs beside it.
     pub(crate) async fn begin_change(&self) -> Result<Writing, StoreError> {
         Ok(Writing { transaction: self.pool.write().await? })
+    }
+
+    /// Begins the change that a participant's message asks for. Whoever accepted the message looked
+    /// at the content of a moment before: its signer may have been off-boarded since, and what it
+    /// signed would have no place in the log. An event without signer is of a change that nobody
+    /// signed.
+    pub(crate) async fn begin_upload(&self, event: &AuditEvent) -> Result<Writing, StoreError> {
+        event.check()?;
+        let mut writing = self.begin_change().await?;
+        if let Some(signer) = &event.uploader_fingerprint {
+            let known = writing
+                .integer(
+                    "SELECT COUNT(*) FROM trusted_party
+                      WHERE thumbprint = $1 AND certificate_type = $2 AND country = $3
+                        AND source_gateway_id IS NULL",
+                    values![signer, PartyType::Upload.as_str(), event.country.as_deref()],
+                )
+                .await?;
+            if known == 0 {
+                return Err(StoreError::NoUploader { signer: signer.clone() });
+            }
+        }
+        Ok(writing)
     }
 }
 

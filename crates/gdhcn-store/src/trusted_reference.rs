@@ -72,11 +72,10 @@ impl Store {
         message: &SignedText,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
-        event.check()?;
         limit::country(&reference.country)?;
         limit::within("trusted_reference.uuid", uuid, limit::UUID)?;
         message.check("trusted_reference.cms", limit::REFERENCE)?;
-        let mut writing = self.begin_change().await?;
+        let mut writing = self.begin_upload(event).await?;
         let action = if reference.uuid.is_some() {
             writing.own_reference_of(uuid, &reference.country).await?;
             Action::Updated
@@ -161,9 +160,8 @@ impl Store {
         message: &SignedText,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
-        event.check()?;
         message.check("trusted_reference.cms", limit::REFERENCE)?;
-        let mut writing = self.begin_change().await?;
+        let mut writing = self.begin_upload(event).await?;
         writing.own_reference_of(uuid, country).await?;
         writing
             .execute(

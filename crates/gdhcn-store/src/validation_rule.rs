@@ -43,9 +43,8 @@ impl Store {
         now: Timestamp,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
-        event.check()?;
         let id = rule.identifier.as_str();
-        let mut writing = self.begin_change().await?;
+        let mut writing = self.begin_upload(event).await?;
         let latest = writing
             .row(
                 "SELECT version, valid_from FROM validation_rule
@@ -114,9 +113,8 @@ impl Store {
         message: &SignedText,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
-        event.check()?;
         message.check("validation_rule.cms", limit::RULE)?;
-        let mut writing = self.begin_change().await?;
+        let mut writing = self.begin_upload(event).await?;
         let rows = writing
             .rows(
                 "SELECT version, country FROM validation_rule WHERE rule_id = $1 ORDER BY sequence",

@@ -6,13 +6,18 @@ use std::sync::Arc;
 use gdhcn_store::StoreError;
 use http::HeaderMap;
 use http::header::IF_MODIFIED_SINCE;
-use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Gateway;
 use super::list::{Entry, List, Selection};
 use super::list_query::ListQuery;
 use super::representation::Representation;
+
+/// How far before the asked moment a list of changes begins: an entry bears the moment at which its
+/// message came, and can be seen only when the change is made and this process has taken notice. A
+/// client that asks in between must not miss it; what it gets twice does no harm.
+const OVERLAP: SignedDuration = SignedDuration::from_secs(30);
 
 /// Entries of a page whose size is not asked for.
 const PAGE_SIZE: usize = 100;
@@ -52,7 +57,10 @@ impl Wish {
     pub(crate) fn read(query: &ListQuery, headers: &HeaderMap) -> Result<Option<Self>, BadDelta> {
         let since = match headers.get(IF_MODIFIED_SINCE) {
             None => None,
-            Some(value) => Some(value.to_str().ok().and_then(moment).ok_or(BadDelta::Since)?),
+            Some(value) => {
+                let moment = value.to_str().ok().and_then(moment).ok_or(BadDelta::Since)?;
+                Some(moment.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN))
+            }
         };
         let number = |parameter| match query.values(parameter).next() {
             None => Ok(None),

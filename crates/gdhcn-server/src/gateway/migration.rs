@@ -180,7 +180,12 @@ impl Exchange {
         let event = act.accepted("UPDATED", format!("Updated Signer Certificate ({thumbprint})"));
         let country = &act.peer.country;
         let change = act.store().exchange_signature(thumbprint, country, &signature, &event).await;
-        let change = change.map_err(|error| of_store(error, wanted.entity_id))?;
+        let change = change.map_err(|error| match error {
+            StoreError::NoUploader { .. } => {
+                signer_certificate::unknown_uploader(act, &verified).into()
+            }
+            other => of_store(other, wanted.entity_id),
+        })?;
         act.gateway.trust.replaced(&change).await;
         Ok(())
     }
@@ -211,7 +216,10 @@ async fn text(
     };
     let event = act.accepted("UPDATED", what);
     let exchanged = act.store().exchange_text(&old, &new, act.now(), &event).await;
-    exchanged.map_err(|error| of_store(error, number))
+    exchanged.map_err(|error| match error {
+        StoreError::NoUploader { .. } => text_message::unknown_uploader(act).into(),
+        other => of_store(other, number),
+    })
 }
 
 async fn stored(

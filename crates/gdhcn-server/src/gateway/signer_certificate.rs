@@ -85,6 +85,12 @@ pub(super) struct Verified {
     pub(super) message: SignedMessage,
 }
 
+/// The signer was off-boarded since the content was looked at.
+pub(super) fn unknown_uploader(act: &Act, verified: &Verified) -> Refusal {
+    let signer = verified.message.signer_certificate().thumbprint();
+    UploadRefusal::UnknownUploader { signer, country: act.peer.country.clone() }.into()
+}
+
 /// How far the reading of a message came, with what was learnt on the way.
 #[derive(Default)]
 struct Learnt {
@@ -183,6 +189,7 @@ impl CertificateWish {
                 UploadRefusal::AlreadyStored { thumbprint: certificate.thumbprint() }.into()
             }
             StoreError::Conflict(Conflict::Kid) => UploadRefusal::KidTaken.into(),
+            StoreError::NoUploader { .. } => unknown_uploader(act, verified),
             StoreError::Nul { column } => Refusal::Nul { part: column },
             StoreError::TooLong { column, length, limit } => {
                 Refusal::TooLong { part: column, length, limit }
@@ -215,6 +222,7 @@ impl CertificateWish {
                 country_of_origin.unwrap_or(UploadRefusal::NotStored { thumbprint }).into()
             }
             StoreError::Foreign { .. } => Refusal::ForeignRow,
+            StoreError::NoUploader { .. } => unknown_uploader(act, verified),
             error => Refusal::Store(error),
         })?;
         act.gateway.trust.deleted(&change).await;

@@ -157,7 +157,7 @@ impl Wish for TextWish {
 
     async fn carry_out(&mut self, act: &mut Act, body: Bytes) -> Result<String, TextRefusal> {
         let message = read(act, body).await?;
-        match (self.resource, self.operation) {
+        let outcome = match (self.resource, self.operation) {
             (Resource::Rule, Operation::Store) => rules::store(act, &message).await,
             (Resource::Rule, Operation::Withdraw) => rules::withdraw(act, &message).await,
             (Resource::Batch, Operation::Store) => revocation_list::store(act, &message).await,
@@ -166,7 +166,11 @@ impl Wish for TextWish {
             }
             (Resource::Reference, Operation::Store) => references::store(act, &message).await,
             (Resource::Reference, Operation::Withdraw) => references::withdraw(act, &message).await,
-        }
+        };
+        outcome.map_err(|refusal| match refusal {
+            TextRefusal::Store(StoreError::NoUploader { .. }) => unknown_uploader(act),
+            other => other,
+        })
     }
 
     fn refused(&self, _act: &Act, refusal: &TextRefusal) -> Refused {
@@ -191,6 +195,14 @@ impl Wish for TextWish {
             description: format!("{operation} of a {resource} triggered {event}"),
         }
     }
+}
+
+/// The signer is no upload certificate of the caller, or was off-boarded since the content was
+/// looked at.
+pub(super) fn unknown_uploader(act: &Act) -> TextRefusal {
+    let subject = act.signer.as_ref().map(|signer| signer.subject().to_string());
+    let country = act.peer.country.clone();
+    TextRefusal::Uploader { subject: subject.unwrap_or_default(), country }
 }
 
 /// Reads the message on a thread for such work, and asks whose it is.
@@ -221,11 +233,9 @@ pub(super) async fn open_signed(act: &mut Act, body: Bytes) -> Result<Signed, Te
     let Opened { content_sha256, signer, outcome } =
         opened.await.map_err(TextRefusal::Interrupted)??;
     act.payload_sha256 = content_sha256;
-    let country = &act.peer.country;
-    let known = act.gateway.trust.current().uploaders(country).contains(&signer);
-    let subject = signer.subject().to_string();
-    let stranger = (!known).then(|| TextRefusal::Uploader { subject, country: country.to_owned() });
+    let known = act.gateway.trust.current().uploaders(&act.peer.country).contains(&signer);
     act.signer = Some(signer);
+    let stranger = (!known).then(|| unknown_uploader(act));
     let message = outcome.map_err(TextRefusal::Signature)?;
     Ok(Signed { message, stranger })
 }

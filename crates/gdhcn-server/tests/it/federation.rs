@@ -447,6 +447,28 @@ async fn what_a_peer_forges_or_spoils_is_refused_by_name_and_costs_only_itself()
     assert_eq!((taken.swapped.removed, taken.held.len()), (0, 1), "{taken}");
 }
 
+/// What is not taken over carries nothing: the log would have no signer for what stands on it.
+#[tokio::test]
+async fn nothing_stands_on_an_upload_certificate_that_is_not_taken_over() {
+    let (mut a, b) = (Site::sqlite(["XA", "XB"]).await, Site::sqlite(["XC", "XD"]).await);
+    let gate_b = b.start().await;
+    upload(&gate_b, &b.network.a).await;
+    let good = upload(&gate_b, &b.network.b).await;
+    reference(&gate_b, &b.network.a).await;
+    b.network.database.by_hand(
+        "UPDATE trusted_party SET kid = 'longer than any column for it'
+          WHERE country = 'XC' AND certificate_type = 'UPLOAD'",
+    );
+    gate_b.running.refresh().await.unwrap();
+    a.federate("b", &b, &gate_b, |_| {}).await;
+    let taken = a.pull("b").await.unwrap();
+    assert!(taken.refused.iter().any(|why| why.contains("trusted_party.kid")), "{taken}");
+    let content = a.network.store().await.trust_content().await.unwrap();
+    let signers: Vec<_> =
+        content.signer_information.iter().map(|row| row.thumbprint.as_str()).collect();
+    assert_eq!(signers, [good.as_str()]);
+}
+
 /// G6: an empty group never takes the place of one that is not, without a person's word.
 #[tokio::test]
 async fn g6_a_peer_that_is_suddenly_empty_empties_nothing() {

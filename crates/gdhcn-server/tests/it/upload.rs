@@ -418,6 +418,36 @@ async fn refuses_a_certificate_that_no_sca_of_the_caller_has_issued() {
     }
 }
 
+/// The snapshot by which a message is judged may be older than the change that takes it in.
+#[tokio::test]
+async fn an_upload_certificate_that_was_off_boarded_elsewhere_counts_for_nothing_at_once() {
+    let network = Network::onboarded().await;
+    let gate = network.start().await;
+    let (a, stored) = (&network.a, network.a.dsc());
+    assert_eq!(gate.upload(&a.tls, a.message(stored.der())).await.status, 201);
+    let before = network.store().await.log_frontier().await.unwrap().size();
+    // Without another revision, so that this process never takes notice.
+    let revision = network.database.by_hand("SELECT value FROM trust_revision");
+    network.database.by_hand(&format!(
+        "BEGIN; DELETE FROM trusted_party WHERE country = 'XA' AND certificate_type = 'UPLOAD';
+         UPDATE trust_revision SET value = {}; COMMIT",
+        revision.trim()
+    ));
+    let text = a.message(a.dsc().der());
+    refused(&gate, &a.tls, text, 400, "0x004", "no upload certificate of XA").await;
+    let answer = gate.delete(&a.tls, a.message(stored.der())).await;
+    assert_eq!((answer.status, answer.json()["code"].as_str().unwrap()), (400, "0x007"));
+    let text = serde_json::json!({
+        "url": "https://fhir.example/vs", "country": "XA", "type": "FHIR", "service": "ValueSet",
+        "thumbprint": "ab".repeat(32), "name": "A service", "sslPublicKey": "key",
+        "contentType": "application/json", "signatureType": "NONE", "referenceVersion": "1.0"
+    });
+    let text = a.message(text.to_string().as_bytes());
+    let answer = gate.ask(&a.tls, Ask::new("POST", "/trust/reference").cms_text(text)).await;
+    assert_eq!(answer.status, 403);
+    assert_eq!(network.store().await.log_frontier().await.unwrap().size(), before);
+}
+
 #[tokio::test]
 async fn refuses_every_upload_of_a_country_without_sca() {
     let network = Network::empty();

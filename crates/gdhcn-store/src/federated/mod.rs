@@ -22,7 +22,7 @@ use crate::signed_text::SignedText;
 use crate::signer_information::{self, NewSignerInformation};
 use crate::store::Store;
 use crate::trusted_issuer::{self, NewTrustedIssuer};
-use crate::trusted_party::{self, NewTrustedParty};
+use crate::trusted_party::{self, NewTrustedParty, PartyType};
 use crate::trusted_reference::{self, TrustedReference};
 
 /// A row as it is at a peer.
@@ -87,6 +87,8 @@ pub struct FederatedContent {
     pub references: Option<Vec<Pulled<PulledReference>>>,
     /// Participants of which everything stays as it is.
     pub held: BTreeSet<String>,
+    /// SHA-256 of the trust anchors that it was checked by, lower-case hexadecimal.
+    pub anchors: BTreeSet<String>,
     /// What becomes of everything that did not come from this peer.
     pub others: Others,
 }
@@ -136,8 +138,9 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::LeaseLost`] when the run took too long, [`StoreError::NoPeer`], a conflict
-    /// when the content names something twice. Nothing is changed then.
+    /// [`StoreError::LeaseLost`] when the run took too long, [`StoreError::NoPeer`],
+    /// [`StoreError::AnchorsChanged`] when it was checked by an anchor that is not the peer's any
+    /// more, a conflict when the content names something twice. Nothing is changed then.
     pub async fn replace_federated(
         &self,
         lease: &Lease,
@@ -186,16 +189,28 @@ async fn swap(
     content: FederatedContent,
     event: &AuditEvent,
 ) -> Result<Swapped, StoreError> {
-    let FederatedContent { parties, signers, issuers, references, held, others } = content;
+    let FederatedContent { parties, signers, issuers, references, held, anchors, others } = content;
     let (present, rest) = Present::read(transaction).await?.split(gateway_id);
+    let is_there = |anchor: &String| {
+        rest.parties.iter().any(|row| {
+            row.certificate_type == PartyType::TrustAnchor
+                && row.assigned_gateway.as_deref() == Some(gateway_id)
+                && row.source_gateway_id.is_none()
+                && row.thumbprint == *anchor
+        })
+    };
+    if !anchors.iter().all(is_there) {
+        return Err(StoreError::AnchorsChanged);
+    }
     let mut swapped = Swapped::default();
     if let Others::Go { operator } = &others {
         swapped.removed += others::clear(transaction, &rest, operator, event).await?;
     }
 
-    let parties = compare(parties, &present.parties, &held)?;
-    let signers = compare(signers, &present.signers, &held)?;
-    let mut issuers = compare_or_leave(issuers, &present.issuers, &held)?;
+    let parties = compare(fitting(parties), &present.parties, &held)?;
+    let signers = compare(fitting(signers), &present.signers, &held)?;
+    let mut issuers = compare_or_leave(issuers.map(fitting), &present.issuers, &held)?;
+    let references = references.map(fitting);
     let mut references = compare_or_leave(references, &present.references, &held)?;
     // The log names issuers and references by what the peer says of itself.
     give_names(&mut issuers.new, issuers.kept.iter().filter_map(|row| row.uuid.clone()));
@@ -289,13 +304,20 @@ where
     }
 }
 
+/// Identifiers that no column takes are none: they are the peer's, and it may be careless.
+fn fitting<New>(mut rows: Vec<Pulled<New>>) -> Vec<Pulled<New>> {
+    for row in &mut rows {
+        row.uuid.take_if(|uuid| limit::within("uuid", uuid, limit::UUID).is_err());
+    }
+    rows
+}
+
 /// Makes identifiers for those rows that come without one, or with one that is used already.
 fn give_names<New>(rows: &mut [Pulled<New>], used: impl Iterator<Item = String>) {
     let mut used: BTreeSet<String> = used.collect();
     for row in rows {
-        let given = row.uuid.take().filter(|uuid| uuid.len() <= limit::UUID);
-        let uuid =
-            given.filter(|uuid| !used.contains(uuid)).unwrap_or_else(|| Uuid::new_v4().to_string());
+        let given = row.uuid.take().filter(|uuid| !used.contains(uuid));
+        let uuid = given.unwrap_or_else(|| Uuid::new_v4().to_string());
         used.insert(uuid.clone());
         row.uuid = Some(uuid);
     }

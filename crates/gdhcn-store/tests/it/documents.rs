@@ -8,6 +8,7 @@ use gdhcn_rules::value_set::ValueSet;
 use gdhcn_store::audit_event::AuditEvent;
 use gdhcn_store::revocation_batch::{BatchList, LISTED};
 use gdhcn_store::trusted_issuer::NewTrustedIssuer;
+use gdhcn_store::trusted_party::{NewTrustedParty, PartyType};
 use gdhcn_store::{Location, SignedText, Store, StoreError, limit};
 use gdhcn_testkit::{TestDatabase, on_both_databases};
 use gdhcn_trust::reference::TrustedReference;
@@ -15,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::job::{LONG, take};
+use crate::store::{party, signer};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
@@ -29,7 +31,7 @@ fn event(name: &str) -> AuditEvent {
         occurred_at: at(0),
         request_id: "request".into(),
         country: Some("XA".into()),
-        uploader_fingerprint: Some("aa".into()),
+        uploader_fingerprint: None,
         authentication_fingerprint: Some("bb".into()),
         event: name.into(),
         description: "a test".into(),
@@ -147,6 +149,58 @@ fn reference(uuid: Option<&str>, country: &str, name: &str) -> TrustedReference 
 }
 
 on_both_databases! {
+async fn who_was_off_boarded_meanwhile_changes_nothing(database: &TestDatabase) {
+    let store = open(database).await;
+    let uploader = NewTrustedParty {
+        certificate_type: PartyType::Upload,
+        roles: Vec::new(),
+        ..party("uploader")
+    };
+    store.insert_trusted_party(uploader.clone(), &event("ONBOARDED")).await.unwrap();
+    let by = |thumbprint: &str| AuditEvent {
+        uploader_fingerprint: Some(thumbprint.to_owned()),
+        ..event("SUCCESS")
+    };
+    let known = by("uploader");
+    let (rule, document) = (rule("GR-XA-0001", "1.0.0", 100), message("cms", names("GR-XA-0001", "1.0.0")));
+    let of_reference = message("cms", refers(1));
+    store.insert_signer_information(signer("dsc"), &known).await.unwrap();
+    store.insert_validation_rule(&rule, &document, "XA", at(0), &known).await.unwrap();
+    let text = message("cms", json!({ "country": "XA", "hashType": "UCI" }));
+    store.insert_revocation_batch(&id(1), &batch(), &text, at(0), &known).await.unwrap();
+    let named = reference(None, "XA", "one");
+    store.put_trusted_reference(&id(1), &named, &of_reference, &known).await.unwrap();
+    let messages = store.stored_messages("XA").await.unwrap();
+    let batch_message = messages.iter().find(|one| one.cms == "cms").unwrap();
+
+    let before = store.log_entries(0, 256).await.unwrap();
+    let other = NewTrustedParty { country: "XB".into(), thumbprint: "of XB".into(), kid: "b".into(), ..uploader };
+    store.insert_trusted_party(other, &event("ONBOARDED")).await.unwrap();
+    store.insert_trusted_party(party("tls"), &event("ONBOARDED")).await.unwrap();
+    for stranger in ["nobody", "of XB", "tls"] {
+        let event = by(stranger);
+        let refused = [
+            store.insert_signer_information(signer("new"), &event).await.err(),
+            store.delete_signer_information("dsc", "XA", "message", &event).await.err(),
+            store.exchange_signature("dsc", "XA", "another", &event).await.err(),
+            store.insert_validation_rule(&rule, &document, "XA", at(0), &event).await.err(),
+            store.delete_validation_rule("GR-XA-0001", "XA", &document, &event).await.err(),
+            store.insert_revocation_batch(&id(2), &batch(), &text, at(0), &event).await.err(),
+            store.delete_revocation_batch(&id(1), "XA", &withdrawal(1), at(0), &event).await.err(),
+            store.exchange_text(batch_message, &text, at(0), &event).await.err(),
+            store.put_trusted_reference(&id(2), &named, &of_reference, &event).await.err(),
+            store.delete_trusted_reference(&id(1), "XA", &withdrawal(1), &event).await.err(),
+        ];
+        for (number, refused) in refused.into_iter().enumerate() {
+            assert!(
+                matches!(&refused, Some(StoreError::NoUploader { signer }) if signer == stranger),
+                "{number} by {stranger}: {refused:?}"
+            );
+        }
+    }
+    assert_eq!(store.log_entries(0, 256).await.unwrap().len(), before.len() + 2);
+}
+
 async fn versions_of_a_rule_stand_in_the_order_of_their_coming(database: &TestDatabase) {
     let store = open(database).await;
     let put = async |id: &str, version: &str, from: i64| {

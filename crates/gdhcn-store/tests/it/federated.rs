@@ -387,6 +387,55 @@ async fn a_peers_anchors_and_servers_come_and_go_with_it(database: &TestDatabase
     assert_eq!(rows(&store).await, set(&[]));
 }
 
+async fn with_an_anchor_goes_what_stood_on_it(database: &TestDatabase) {
+    let store = open(database).await;
+    let anchors = async |names: &[&str]| {
+        let anchor = |name: &&str| assigned(name, "b", PartyType::TrustAnchor);
+        let anchors = Some(names.iter().map(anchor).collect());
+        store.put_federation_gateway(&peer("b"), anchors, None, &event("PEER")).await.unwrap();
+    };
+    anchors(&["old"]).await;
+    let lease = take(&store, LONG).await.unwrap();
+    let pull = async |checked_by: &str| {
+        let content = FederatedContent {
+            parties: vec![pulled_party("csca", "XB")],
+            anchors: BTreeSet::from([checked_by.to_owned()]),
+            ..FederatedContent::default()
+        };
+        store.replace_federated(&lease, "b", content, None, &event("PULL")).await
+    };
+    assert!(matches!(pull("new").await, Err(StoreError::AnchorsChanged)));
+    pull("old").await.unwrap();
+    anchors(&["old", "new"]).await;
+    assert!(rows(&store).await.contains(&(Some("b".into()), "csca".into())), "one more costs nothing");
+    // The peer's anchor was stolen, say, and it has another one now.
+    anchors(&["new"]).await;
+    assert_eq!(rows(&store).await, set(&[(None, "new")]));
+    assert!(matches!(pull("old").await, Err(StoreError::AnchorsChanged)), "checked before");
+    assert_eq!(rows(&store).await, set(&[(None, "new")]));
+    pull("new").await.unwrap();
+}
+
+async fn an_identifier_that_fits_no_column_is_none(database: &TestDatabase) {
+    let store = open(database).await;
+    store.put_federation_gateway(&peer("b"), None, None, &event("PEER")).await.unwrap();
+    let lease = take(&store, LONG).await.unwrap();
+    for uuid in ["u".repeat(10_000), "a\0b".to_owned()] {
+        let uuid = Some(uuid);
+        let content = || FederatedContent {
+            parties: vec![Pulled { uuid: uuid.clone(), ..pulled_party("csca", "XB") }],
+            signers: vec![Pulled { uuid: uuid.clone(), ..pulled_signer("dsc", "XB") }],
+            issuers: Some(vec![pulled_issuer("one", uuid.as_deref())]),
+            ..FederatedContent::default()
+        };
+        let pull = async || {
+            store.replace_federated(&lease, "b", content(), None, &event("PULL")).await.unwrap()
+        };
+        pull().await;
+        assert_eq!(pull().await, Swapped { added: 0, removed: 0, kept: 3 }, "a made one is kept");
+    }
+}
+
 async fn a_peer_that_this_program_does_not_know_is_named(database: &TestDatabase) {
     let store = open(database).await;
     for id in ["b", "c"] {

@@ -15,7 +15,7 @@ pub(crate) fn event(name: &str) -> AuditEvent {
         occurred_at: at(0),
         request_id: "request".into(),
         country: Some("XA".into()),
-        uploader_fingerprint: Some("aa".into()),
+        uploader_fingerprint: None,
         authentication_fingerprint: Some("bb".into()),
         event: name.into(),
         description: "a test".into(),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gdhcn_log::{Tile, TileKind};
 
+use crate::onboarding::with_operators;
 use crate::program::Place;
 use crate::service::Service;
 
@@ -49,6 +50,18 @@ fn a_dump_is_looked_at_taken_over_once_and_reported() {
     let refused = place.run(&[IMPORT.as_slice(), &[other.to_str().unwrap()]].concat()).fault(66);
     assert!(refused.stderr.contains("not empty"), "{}", refused.stderr);
     assert!(refused.stderr.contains("--add"), "{}", refused.stderr);
+}
+
+/// A dump says of itself what each certificate is for, and it is put before nobody.
+#[test]
+fn where_two_operators_are_asked_one_takes_over_no_dump() {
+    let place = with_operators();
+    let dump = fixture("tng.mysql.dump");
+    let import = ["gateway", "import", "--config", "gateway.toml", dump.to_str().unwrap()];
+    let refused = place.run(&import).fault(64);
+    assert!(refused.stderr.contains("asks for 2 operators"), "{}", refused.stderr);
+    assert!(!place.path("database/gateway.sqlite3").exists());
+    assert_eq!(place.run(&[&import[..], &["--dry-run"]].concat()).code, 1, "it may be looked at");
 }
 
 #[test]

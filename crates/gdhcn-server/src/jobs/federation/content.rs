@@ -9,12 +9,12 @@ use gdhcn_client::wire::{TrustedIssuerItem, TrustedReferenceItem};
 use gdhcn_crypto::Backend;
 use gdhcn_envelope::cms::{self, Content, OpenedMessage};
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_store::SignedText;
 use gdhcn_store::federated::{FederatedContent, Pulled, PulledIssuer, PulledReference};
 use gdhcn_store::signer_information::{NewSignerInformation, SignerType};
 use gdhcn_store::trusted_issuer::NewTrustedIssuer;
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType};
-use gdhcn_trust::federation::{Accepted, Guarded, Held, PeerGroup, Word, accept, guard};
+use gdhcn_store::{SignedText, StoreError};
+use gdhcn_trust::federation::{Accepted, Guarded, Held, PeerGroup, PeerItem, Word, accept, guard};
 use gdhcn_trust::issuer::{IssuerKind, IssuerText, TrustedIssuer};
 use gdhcn_trust::reference::{ReferenceKind, SignatureType, TrustedReference};
 use jiff::Timestamp;
@@ -42,7 +42,18 @@ pub(super) fn check(
 ) -> Checked {
     let backend = Backend::default();
     let mut checked = Checked { refused: listed.unreadable, ..Checked::default() };
-    let (accepted, refused) = accept(&listed.items, anchors, backend);
+    // What fits no table is left out first, so that nothing stands on it.
+    let mut items = Vec::with_capacity(listed.items.len());
+    for item in listed.items {
+        match fits(&item) {
+            Ok(()) => items.push(item),
+            Err(why) => {
+                checked.refused.push(reason(&[&item.country, &item.group, &item.kid], why));
+            }
+        }
+    }
+    let (accepted, refused) = accept(&items, anchors, backend);
+    drop(items);
     checked.refused.extend(
         refused.iter().map(|(item, why)| reason(&[&item.country, &item.group, &item.kid], why)),
     );
@@ -100,60 +111,71 @@ pub(super) fn check(
 }
 
 impl Checked {
-    /// Takes a certificate in, if it fits the tables.
     fn certificate(&mut self, one: Accepted) {
         let Accepted { group, item, certificate, domain } = one;
-        let name = [item.country.clone(), item.group.clone(), item.kid.clone()];
-        let (uuid, version) = (item.uuid, item.version.unwrap_or(1));
+        let (uuid, version) = (item.uuid.clone(), item.version.unwrap_or(1));
         let thumbprint = certificate.thumbprint().to_string();
-        let domain = Some(domain.as_str().to_owned());
-        let fits = match kind(group) {
+        let domain = domain.as_str();
+        match kind(group) {
             Kind::Onboarded(certificate_type) => {
-                let new = NewTrustedParty {
-                    created_at: Timestamp::UNIX_EPOCH,
-                    country: item.country,
-                    thumbprint,
-                    raw_data: item.raw_data,
-                    signature: item.signature,
-                    certificate_type,
-                    kid: item.kid,
-                    domain,
-                    source_gateway_id: None,
-                    assigned_gateway: None,
-                    roles: Vec::new(),
-                };
-                let fits = new.check();
-                if fits.is_ok() {
-                    self.content.parties.push(Pulled { new, uuid, version });
-                }
-                fits
+                let new = party(item, certificate_type, thumbprint, domain);
+                self.content.parties.push(Pulled { new, uuid, version });
             }
             Kind::Uploaded(certificate_type) => {
-                let properties = item.properties.filter(|properties| !properties.is_empty());
-                let new = NewSignerInformation {
-                    created_at: Timestamp::UNIX_EPOCH,
-                    country: item.country,
-                    thumbprint,
-                    raw_data: item.raw_data,
-                    signature: item.signature,
-                    certificate_type,
-                    kid: item.kid,
-                    domain,
-                    properties: properties
-                        .and_then(|properties| serde_json::to_string(&properties).ok()),
-                    source_gateway_id: None,
-                };
-                let fits = new.check();
-                if fits.is_ok() {
-                    self.content.signers.push(Pulled { new, uuid, version });
-                }
-                fits
+                let new = signer(item, certificate_type, thumbprint, domain);
+                self.content.signers.push(Pulled { new, uuid, version });
             }
-        };
-        if let Err(why) = fits {
-            self.refused.push(reason(&name.each_ref().map(String::as_str), why));
         }
     }
+}
+
+fn party(
+    item: PeerItem,
+    certificate_type: PartyType,
+    thumbprint: String,
+    domain: &str,
+) -> NewTrustedParty {
+    NewTrustedParty {
+        created_at: Timestamp::UNIX_EPOCH,
+        country: item.country,
+        thumbprint,
+        raw_data: item.raw_data,
+        signature: item.signature,
+        certificate_type,
+        kid: item.kid,
+        domain: Some(domain.to_owned()),
+        source_gateway_id: None,
+        assigned_gateway: None,
+        roles: Vec::new(),
+    }
+}
+
+fn signer(
+    item: PeerItem,
+    certificate_type: SignerType,
+    thumbprint: String,
+    domain: &str,
+) -> NewSignerInformation {
+    let properties = item.properties.filter(|properties| !properties.is_empty());
+    NewSignerInformation {
+        created_at: Timestamp::UNIX_EPOCH,
+        country: item.country,
+        thumbprint,
+        raw_data: item.raw_data,
+        signature: item.signature,
+        certificate_type,
+        kid: item.kid,
+        domain: Some(domain.to_owned()),
+        properties: properties.and_then(|properties| serde_json::to_string(&properties).ok()),
+        source_gateway_id: None,
+    }
+}
+
+/// Whether both tables of certificates take what the item says.
+fn fits(item: &PeerItem) -> Result<(), StoreError> {
+    let domain = item.domain.as_deref().unwrap_or(DEFAULT_DOMAIN);
+    party(item.clone(), PartyType::Csca, String::new(), domain).check()?;
+    signer(item.clone(), SignerType::Dsc, String::new(), domain).check()
 }
 
 enum Kind {

@@ -114,6 +114,7 @@ impl Federation {
         let (issuers_before, references_before) = self.present(gateway_id).await?;
         let present = present(gateway_id, &content);
         drop(content);
+        let judges = assigned.anchors.iter().map(|one| one.thumbprint().to_string()).collect();
         let word = order.word.clone();
         let checked = tokio::task::spawn_blocking(move || {
             content::check(listed, &assigned.anchors, &present, &word)
@@ -133,6 +134,7 @@ impl Federation {
                 emptied.push("references");
             }
         }
+        content.anchors = judges;
         if let Some(operator) = &order.override_by {
             content.others = Others::Go { operator: operator.clone() };
         }

@@ -19,6 +19,15 @@ use crate::output::{BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, json, now, println, t
 
 pub(super) fn run(arguments: &ImportArguments) -> Result<Exit, Fault> {
     let config = GatewayConfig::load(&arguments.config).or_input(arguments.config.display())?;
+    // A dump says of itself what each certificate is for: one operator alone could say anything.
+    let approvals = config.onboarding.approvals;
+    if approvals > 1 && !arguments.dry_run {
+        return Err(Fault::Usage(format!(
+            "`onboarding.approvals` asks for {approvals} operators, and a dump is not put before \
+             them; agree on its SHA-256 and what --dry-run shows, and set `approvals = 1` for this \
+             one act"
+        )));
+    }
     let options = ImportOptions {
         anchors: read_anchors(&config.trust_anchors).or_input(arguments.config.display())?,
         zone: arguments.zone.clone(),
