@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::entry::{Attribute, Kind};
+use crate::entry::Attribute;
 use crate::state::{Item, ItemId, State, signature_digest};
 
 /// One certificate of a list that a gateway serves.
@@ -15,21 +15,6 @@ pub struct Served {
     pub told: Vec<(Attribute, Option<String>)>,
     /// Base64 of the CMS message, as it stands in the list.
     pub signature: String,
-}
-
-impl Served {
-    /// The groups that participants upload; every other is onboarded.
-    const UPLOADED: [&str; 5] = ["DSC", "SIGN", "AUTH", "CUSTOM", "DESC"];
-
-    /// The name of a certificate of this group.
-    pub fn id(group: &str, thumbprint: String, source_gateway: Option<String>) -> ItemId {
-        let kind = if Self::UPLOADED.contains(&group) {
-            Kind::SignerInformation
-        } else {
-            Kind::TrustedParty
-        };
-        ItemId { kind, key: thumbprint, source_gateway }
-    }
 }
 
 /// What a list should hold, so that a missing entry can be told from one that was not asked for.

@@ -452,14 +452,16 @@ impl GatewayConfig {
             .or_else(|| self.jobs.contradiction())
     }
 
-    /// The configuration as TOML, for other eyes.
+    /// The configuration as TOML, for other eyes: without the passwords that the addresses of the
+    /// database and of git may hold.
     ///
     /// # Errors
     ///
     /// When a path is not Unicode.
     pub fn without_secrets(&self) -> Result<String, toml::ser::Error> {
         let shown = Location::from(self.database.to_string());
-        Self { database: shown, ..self.clone() }.to_toml()
+        let did = self.did.as_ref().map(DidConfig::without_secrets);
+        Self { database: shown, did, ..self.clone() }.to_toml()
     }
 
     fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {

@@ -30,17 +30,35 @@ impl PeerIdentity {
         Ok(Self::from_certificate(&Certificate::from_der(der)?))
     }
 
-    /// From a proxy's headers: subject and thumbprint together, otherwise the certificate
-    /// itself. One of the pair alone is no identity.
+    /// From a proxy's headers: subject and thumbprint together, or the certificate itself. One of
+    /// the pair alone is no identity, and neither is a pair beside another certificate: one of the
+    /// two would be a copy that the proxy did not strip.
     pub(crate) fn from_headers(headers: &HeaderMap, names: &ProxyHeaders) -> Option<Self> {
         let subject = single(headers, &names.distinguished_name).map(|text| percent(&text, true));
         let thumbprint = single(headers, &names.thumbprint).as_deref().and_then(read_thumbprint);
-        if let (Some(subject), Some(thumbprint)) = (subject, thumbprint) {
-            return Some(Self { country: country_of(&subject), subject, thumbprint });
+        let pair = subject.zip(thumbprint).map(|(subject, thumbprint)| Self {
+            country: country_of(&subject),
+            subject,
+            thumbprint,
+        });
+        // Some proxies send it empty.
+        if headers.get_all(&names.pem).iter().all(|value| value.as_bytes().trim_ascii().is_empty())
+        {
+            return pair;
         }
         let text = percent(&single(headers, &names.pem)?, false);
         let certificate = pem::certificates(text.as_bytes()).into_iter().next()?.ok()?;
-        Some(Self::from_certificate(&certificate))
+        let certificate = Self::from_certificate(&certificate);
+        match pair {
+            Some(pair) if !pair.agrees_with(&certificate) => None,
+            pair => Some(pair.unwrap_or(certificate)),
+        }
+    }
+
+    /// Whether both are the same certificate's. Subjects are written in many ways, so that of them
+    /// only the country is compared.
+    fn agrees_with(&self, other: &Self) -> bool {
+        self.thumbprint == other.thumbprint && self.country == other.country
     }
 
     fn from_certificate(certificate: &Certificate) -> Self {
@@ -114,6 +132,11 @@ fn percent(text: &str, plus_is_blank: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use gdhcn_codes::Participant;
+    use gdhcn_crypto::{Curve, KeyKind, Signer as _, SoftwareKey};
+    use gdhcn_trust::ceremony::Request;
+    use gdhcn_trust::profile::Role;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -177,6 +200,34 @@ mod tests {
         assert_eq!(read(&[("X-SSL-Client-SHA256", HEX)]), None);
         assert_eq!(read(&[("X-SSL-Client-DN", "C=EU")]), None);
         assert_eq!(read(&[("X-SSL-Client-Cert", "nonsense")]), None);
+    }
+
+    #[test]
+    fn a_certificate_beside_another_ones_thumbprint_or_country_is_no_identity() {
+        let key = SoftwareKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
+        let (owner, at) = (Participant::from_alpha2("XX"), "2026-06-01T12:00:00Z".parse().unwrap());
+        let request = Request::new(Role::Tls, owner, "A", key.public_key(), [7; 16], at);
+        let certificate = request.self_signed(&key).unwrap();
+        let pem = pem::encode("CERTIFICATE", certificate.der()).replace('\n', "%0A");
+        let own = certificate.thumbprint().to_string();
+        let all = |thumbprint: &str, subject: &str, pem: &str| {
+            read(&[
+                ("X-SSL-Client-SHA256", thumbprint),
+                ("X-SSL-Client-DN", subject),
+                ("X-SSL-Client-Cert", pem),
+            ])
+        };
+        assert_eq!(all(&own, "C=XX,CN=a", &pem).unwrap().thumbprint, own);
+        assert_eq!(all(HEX, "C=XX,CN=a", &pem), None, "another thumbprint");
+        assert_eq!(all(&own, "C=YY,CN=a", &pem), None, "another country");
+        assert_eq!(
+            all(HEX, "C=XX,CN=a", "nonsense"),
+            None,
+            "what cannot be read agrees with nothing"
+        );
+        assert_eq!(all(&own, "C=XX,CN=a", " ").unwrap().thumbprint, own, "an empty header is none");
+        let alone = read(&[("X-SSL-Client-Cert", &pem), ("X-SSL-Client-SHA256", HEX)]);
+        assert_eq!(alone.unwrap().thumbprint, own);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::database::{Row, Transaction, values};
@@ -72,15 +72,29 @@ impl JobState {
         self.last_succeeded_at.max(self.last_failed_at)
     }
 
+    /// Whether `wait` has not passed yet at `now` since a run last ended. An end in the future
+    /// counts for nothing: the clock was set back since.
+    pub fn is_resting(&self, wait: Duration, now: Timestamp) -> bool {
+        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        let ends = [self.last_succeeded_at, self.last_failed_at].into_iter().flatten();
+        ends.map(|ended| now.duration_since(ended))
+            .any(|rested| !rested.is_negative() && rested < wait)
+    }
+
     /// Whether a process runs it at `now`.
     pub fn is_running(&self, now: Timestamp) -> bool {
-        self.holder.is_some() && self.lease_until.is_some_and(|until| until > now)
+        self.holder.is_some()
+            && self.lease_until.is_some_and(|until| until > now)
+            && self.last_started_at.is_none_or(|started| started <= now)
     }
 }
 
 impl Store {
     /// Takes the job's lease for `duration`, if nobody holds it and at least `due_after` has
     /// passed since a run last ended. `process` tells people who runs it.
+    ///
+    /// What began or ended in the future was written before the database's clock was set back. It
+    /// holds nothing up: the job would stand still until then.
     ///
     /// # Errors
     ///
@@ -101,9 +115,9 @@ impl Store {
                  VALUES ($1, $2, $3, $4, 0)
                  ON CONFLICT (name) DO UPDATE
                     SET holder = $2, lease_until = $3, last_started_at = $4
-                  WHERE (job.holder IS NULL OR job.lease_until <= $4)
-                    AND COALESCE(job.last_succeeded_at, 0) <= $5
-                    AND COALESCE(job.last_failed_at, 0) <= $5",
+                  WHERE (job.holder IS NULL OR job.lease_until <= $4 OR job.last_started_at > $4)
+                    AND COALESCE(job.last_succeeded_at, 0) NOT BETWEEN $5 + 1 AND $4
+                    AND COALESCE(job.last_failed_at, 0) NOT BETWEEN $5 + 1 AND $4",
                 values![
                     &lease.job,
                     &lease.holder,

@@ -49,12 +49,6 @@ impl CertificateType {
             Self::Desc => "DESC",
         }
     }
-
-    /// Whether certificates of this type come to the gateway by upload, rather than by
-    /// onboarding with the trust anchor's signature.
-    pub const fn is_uploaded(self) -> bool {
-        matches!(self, Self::Dsc | Self::Desc)
-    }
 }
 
 impl fmt::Display for CertificateType {

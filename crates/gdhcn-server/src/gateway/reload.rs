@@ -22,7 +22,10 @@ use crate::metrics::Reload;
 pub struct ConfigWatch {
     file: PathBuf,
     named: Vec<PathBuf>,
+    /// What they held when they were last taken over; empty when they are still to be.
     seen: Vec<Option<[u8; 32]>>,
+    /// Why they were not taken over at the last look.
+    refused: Option<String>,
 }
 
 impl ConfigWatch {
@@ -32,42 +35,38 @@ impl ConfigWatch {
     ///
     /// As [`GatewayConfig::load`].
     pub fn load(file: &Path) -> Result<(Self, GatewayConfig), ConfigError> {
-        let mut watch = Self { file: file.to_owned(), named: Vec::new(), seen: Vec::new() };
-        // Noted before it is read: a change in between is seen at the next look.
-        watch.seen = watch.contents();
+        let mut watch =
+            Self { file: file.to_owned(), named: Vec::new(), seen: Vec::new(), refused: None };
         let config = watch.read()?;
-        watch.seen = watch.contents();
         Ok((watch, config))
     }
 
+    /// Reads the configuration. Until it succeeds and what was read is in use, the next look reads
+    /// again.
     fn read(&mut self) -> Result<GatewayConfig, ConfigError> {
+        self.seen.clear();
+        // Noted before it is read: a change in between is seen at the next look. What it names is
+        // read later.
+        let before = content(&self.file);
         let config = GatewayConfig::load(&self.file)?;
         self.named = config.trust_anchors.clone();
         if let Some(tls) = &config.tls {
             self.named.extend([tls.certificate.clone(), tls.key.clone()]);
         }
+        self.seen.push(before);
+        self.seen.extend(self.named.iter().map(|file| content(file)));
         Ok(config)
     }
 
-    fn contents(&self) -> Vec<Option<[u8; 32]>> {
+    /// Whether the content of any file has changed since it was last taken over.
+    fn has_changed(&self) -> bool {
         let files = std::iter::once(&self.file).chain(&self.named);
-        files.map(|file| std::fs::read(file).ok().map(|bytes| sha256(&bytes))).collect()
+        !files.map(|file| content(file)).eq(self.seen.iter().copied())
     }
+}
 
-    /// The configuration, if the content of any file has changed since the last look.
-    fn changed(&mut self) -> Option<Result<GatewayConfig, ConfigError>> {
-        let now = self.contents();
-        if now == self.seen {
-            return None;
-        }
-        self.seen = now;
-        let config = self.read();
-        if config.is_ok() {
-            // It may name other files now.
-            self.seen = self.contents();
-        }
-        Some(config)
-    }
+fn content(file: &Path) -> Option<[u8; 32]> {
+    std::fs::read(file).ok().map(|bytes| sha256(&bytes))
 }
 
 /// What the files of a configuration hold.
@@ -124,15 +123,14 @@ impl ConfigFiles {
 impl RunningGateway {
     /// Looks at the files again and takes over what has changed in them: the server's certificate
     /// and key, the trust anchors and the limits. With `always` also where nothing has changed.
-    /// Gives the configuration that was taken over. What fails is logged and counted, and leaves
-    /// everything as it was.
+    /// Gives the configuration that was taken over. What fails is logged and counted, leaves
+    /// everything as it was, and is tried again at the next look: the files may be good and the
+    /// database away.
     pub async fn look_again(&self, watch: &mut ConfigWatch, always: bool) -> Option<GatewayConfig> {
-        let read = match watch.changed() {
-            Some(read) => read,
-            None if always => watch.read(),
-            None => return None,
-        };
-        let applied = match read {
+        if !always && !watch.has_changed() {
+            return None;
+        }
+        let applied = match watch.read() {
             Ok(config) => self.apply(config).await,
             Err(error) => Err(error.into()),
         };
@@ -140,11 +138,17 @@ impl RunningGateway {
         match applied {
             Ok(config) => {
                 self.gateway.metrics.reloaded(Reload::Applied, now);
+                watch.refused = None;
                 Some(config)
             }
             Err(cause) => {
                 self.gateway.metrics.reloaded(Reload::Refused, now);
-                error!(%cause, "the new files are refused, the former ones stay in use");
+                watch.seen.clear();
+                let cause = Some(cause.to_string());
+                if cause != watch.refused {
+                    error!(cause, "the new files are refused, the former ones stay in use");
+                    watch.refused = cause;
+                }
                 None
             }
         }

@@ -6,6 +6,7 @@ use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::contact::Contact;
 use gdhcn_store::federation_gateway::FederationGateway;
 use gdhcn_store::job::JobState;
+use gdhcn_store::signer_information::SignerType;
 use gdhcn_store::{Overview, PendingRequest, TrustContent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -232,7 +233,7 @@ pub struct UnreadableStatus {
 impl Expiring {
     /// Whether the participant uploaded it itself.
     pub fn is_uploaded(&self) -> bool {
-        ["DSC", "DESC"].contains(&self.group.as_str())
+        self.group.parse::<SignerType>().is_ok()
     }
 }
 
@@ -461,4 +462,29 @@ fn collisions<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<KidCollision>
                 .collect(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_participant_uploads_is_its_own_business_in_every_group() {
+        let expiring = |group: &str| Expiring {
+            country: Some("XA".to_owned()),
+            group: group.to_owned(),
+            thumbprint: String::new(),
+            not_after: Timestamp::UNIX_EPOCH,
+            days: 3,
+            warning: 7,
+            has_successor: false,
+            last_used: None,
+        };
+        for group in ["DSC", "SIGN", "AUTH", "CUSTOM", "DESC"] {
+            assert!(expiring(group).is_uploaded(), "{group}");
+        }
+        for group in ["CSCA", "UPLOAD", "AUTHENTICATION", "DECA", "SERVER"] {
+            assert!(!expiring(group).is_uploaded(), "{group}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use gdhcn_store::job::JobState;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// A part of one, from 0 to 1: what spreads the retries of many gateways over time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,10 +34,7 @@ pub(crate) fn retry_after(interval: Duration, failures: u32, jitter: Jitter) -> 
 
 /// Whether a job seems due at `now`: nobody runs it, and `wait` has passed since a run last ended.
 pub(super) fn is_due(state: Option<&JobState>, wait: Duration, now: Timestamp) -> bool {
-    let Some(state) = state else { return true };
-    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-    let rested = |ended: Timestamp| now.duration_since(ended) >= wait;
-    !state.is_running(now) && state.last_ended_at().is_none_or(rested)
+    state.is_none_or(|state| !state.is_running(now) && !state.is_resting(wait, now))
 }
 
 #[cfg(test)]
@@ -68,6 +65,12 @@ mod tests {
         state.lease_until = Some(at(300));
         assert!(!is_due(Some(&state), wait, at(299)));
         assert!(is_due(Some(&state), wait, at(300)), "the process was killed");
+        state.lease_until = Some(at(9000));
+        assert!(!is_due(Some(&state), wait, at(200)) && is_due(Some(&state), wait, at(80)));
+        state.holder = None;
+        state.last_succeeded_at = Some(at(9000));
+        assert!(!is_due(Some(&state), wait, at(160)), "the failure was just now");
+        assert!(is_due(Some(&state), wait, at(170)), "the clock was set back");
     }
 
     const NONE: Jitter = Jitter(0.0);

@@ -90,6 +90,20 @@ async fn a_broken_file_leaves_everything_as_it_was() {
 }
 
 #[tokio::test]
+async fn files_that_could_not_be_taken_over_are_taken_at_a_later_look() {
+    let mut watched = Watched::start().await;
+    let by_hand = |statement: &str| watched.network.database.by_hand(statement);
+    by_hand("ALTER TABLE trusted_party RENAME TO away");
+    server().save(watched.network.folder.path(), "ta");
+    assert!(!watched.looks().await, "the database is away");
+    assert!(!watched.looks().await);
+    watched.network.database.by_hand("ALTER TABLE away RENAME TO trusted_party");
+    assert!(watched.looks().await, "the same files");
+    assert!(!watched.looks().await, "once is enough");
+    assert!(!watched.serves_as(&watched.network.server).await, "the new anchor vouches for nobody");
+}
+
+#[tokio::test]
 async fn other_limits_and_anchors_are_followed() {
     let mut watched = Watched::start().await;
     watched.change("reads_per_minute = 6000", "reads_per_minute = 1");

@@ -74,6 +74,22 @@ async fn a_job_runs_again_when_it_is_due(database: &TestDatabase) {
     }
 }
 
+async fn a_clock_that_was_set_back_stops_no_job(database: &TestDatabase) {
+    let store = open(database).await;
+    let lease = take(&store, LONG).await.unwrap();
+    store.release_lease(lease, &RunEnd::Succeeded("done".into())).await.unwrap();
+    database.by_hand("UPDATE job SET last_succeeded_at = 99999999999999");
+    let lease = store.take_lease("federation", "test", LONG, LONG).await.unwrap().expect("due");
+    store.release_lease(lease, &RunEnd::Failed("down".into())).await.unwrap();
+    let early = store.take_lease("federation", "test", LONG, LONG).await.unwrap();
+    assert_eq!(early, None, "it failed just now");
+    // A process that was killed before the clock was set back.
+    let by_then = "holder = 'x', last_started_at = 99999999999999, lease_until = 99999999999999";
+    database.by_hand(&format!("UPDATE job SET {by_then}, last_failed_at = NULL"));
+    assert!(!jobs(&store).await.remove(0).is_running(here()));
+    assert!(store.take_lease("federation", "test", LONG, LONG).await.unwrap().is_some());
+}
+
 async fn an_interrupted_run_does_not_count(database: &TestDatabase) {
     let store = open(database).await;
     let lease = store.take_lease("federation", "test", LONG, LONG).await.unwrap().unwrap();

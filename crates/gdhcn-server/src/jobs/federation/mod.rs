@@ -288,9 +288,10 @@ fn outcome(reports: &[PeerReport]) -> JobOutcome {
     }
 }
 
-/// Whether a peer is to be pulled from now.
+/// Whether a peer is to be pulled from now. A pull in the future counts for nothing: the clock was
+/// set back since.
 fn is_due(peer: &FederationGateway, now: Timestamp) -> bool {
-    next_pull(peer).is_some_and(|due| due <= now)
+    next_pull(peer).is_some_and(|due| due <= now || peer.last_download > Some(now))
 }
 
 /// When a peer is to be pulled from; none when it is switched off.
@@ -343,6 +344,7 @@ mod tests {
         assert!(is_due(&peer, at(0)), "never pulled from");
         peer.last_download = Some(at(0));
         assert!(!is_due(&peer, at(3599)) && is_due(&peer, at(3600)));
+        assert!(!is_due(&peer, at(0)) && is_due(&peer, at(-1)), "the clock was set back");
         peer.retry_count = 1;
         assert!(!is_due(&peer, at(44)) && is_due(&peer, at(60)));
         peer.retry_count = 40;

@@ -179,6 +179,15 @@ impl DidConfig {
         Ok(())
     }
 
+    /// The same for other eyes.
+    pub(crate) fn without_secrets(&self) -> Self {
+        let mut shown = self.clone();
+        if let Target::Git { url, .. } = &mut shown.target {
+            *url = without_userinfo(url);
+        }
+        shown
+    }
+
     /// The files and folders that it names.
     pub(crate) fn paths_mut(&mut self) -> [&mut PathBuf; 2] {
         let (Target::Folder { path } | Target::Git { path, .. }) = &mut self.target;
@@ -260,6 +269,16 @@ impl DidConfig {
     }
 }
 
+/// An address without who logs in there: a name alone may be a token too.
+pub(super) fn without_userinfo(url: &str) -> String {
+    // At the last one: a password may hold the sign itself.
+    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)))
+    {
+        Some((scheme, place)) => format!("{scheme}://{place}"),
+        None => url.to_owned(),
+    }
+}
+
 fn one_tree() -> Vec<TreeConfig> {
     vec![TreeConfig {
         name: "v2".to_owned(),
@@ -282,4 +301,33 @@ fn one_day() -> u64 {
 
 fn main_branch() -> String {
     "main".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::GatewayConfig;
+
+    #[test]
+    fn what_is_shown_to_others_holds_no_password() {
+        for url in [
+            "https://user:s3cr@t@git.example/lists.git",
+            "https://s3cr@git.example/lists.git",
+            "https://git.example/lists.git",
+        ] {
+            let config = GatewayConfig::from_toml(&format!(
+                "database = 'postgresql://a:s3cr@db.example/tng'\n\
+                 trust_anchors = ['ta.pem']\n\
+                 tls = {{ certificate = 'a', key = 'b' }}\n\
+                 [did]\n\
+                 base = 'did:web:lists.example'\n\
+                 signing_key = 'key.pem'\n\
+                 target = {{ kind = 'git', path = 'copy', url = '{url}' }}\n"
+            ))
+            .unwrap();
+            let shown = config.without_secrets().unwrap();
+            assert!(!shown.contains("s3cr"), "{shown}");
+            assert!(shown.contains("git.example"), "{shown}");
+            assert!(config.to_toml().unwrap().contains(url), "the configuration keeps it");
+        }
+    }
 }

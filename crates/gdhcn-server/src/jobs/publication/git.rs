@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::config::without_userinfo;
 use super::folder::{remove, write};
 use super::{Change, Place, PublicationError};
 
@@ -141,14 +142,6 @@ fn last_words(mut said: std::fs::File) -> String {
     let _ = said.rewind();
     let _ = said.take(4096).read_to_end(&mut text);
     let text = String::from_utf8_lossy(&text);
-    let words = text.split_whitespace().map(|word| match word.split_once("://") {
-        // At the last one: a password may hold the sign itself.
-        Some((scheme, rest)) => match rest.rsplit_once('@') {
-            Some((_, place)) => format!("{scheme}://{place}"),
-            None => word.to_owned(),
-        },
-        None => word.to_owned(),
-    });
-    let words = words.collect::<Vec<_>>().join(" ");
+    let words = text.split_whitespace().map(without_userinfo).collect::<Vec<_>>().join(" ");
     words.chars().take(300).collect()
 }

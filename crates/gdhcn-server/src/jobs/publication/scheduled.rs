@@ -67,7 +67,7 @@ async fn publish(
         let same = |last: &&Last| {
             last.revision == revision
                 && Arc::ptr_eq(&last.anchors, &anchors)
-                && now.duration_since(last.at) < WHOLE_LOOK
+                && now.duration_since(last.at).abs() < WHOLE_LOOK
         };
         if let Some(last) = last.as_ref().filter(same) {
             return Ok(last.outcome.clone());

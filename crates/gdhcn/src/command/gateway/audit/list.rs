@@ -5,7 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gdhcn_client::wire::{TrustListItem, TrustedCertificateItem};
 use gdhcn_crypto::Thumbprint;
-use gdhcn_log::{Attribute, Scope, Served, properties_digest};
+use gdhcn_log::{Attribute, ItemId, Kind, Scope, Served, properties_digest};
+use gdhcn_store::signer_information::SignerType;
 use serde::Deserialize;
 
 use super::AuditArguments;
@@ -57,6 +58,15 @@ fn of_certificates(items: Vec<TrustedCertificateItem>, list: &str) -> Result<Vec
     served.ok_or_else(|| anyhow!("a certificate that is not base64")).or_input(list)
 }
 
+/// The log's name of a certificate: those of some groups are uploaded, all others onboarded.
+fn id(group: &str, thumbprint: String, source_gateway: Option<String>) -> ItemId {
+    let kind = match group.parse::<SignerType>() {
+        Ok(_) => Kind::SignerInformation,
+        Err(_) => Kind::TrustedParty,
+    };
+    ItemId { kind, key: thumbprint, source_gateway }
+}
+
 fn of_trust_list(item: &TrustListItem) -> Served {
     let group = item.certificate_type.to_string();
     // The thumbprint is the gateway's word; what counts is the certificate.
@@ -64,7 +74,7 @@ fn of_trust_list(item: &TrustListItem) -> Served {
         .decode(&item.raw_data)
         .map_or_else(|_| item.thumbprint.clone(), |der| Thumbprint::of(&der).to_string());
     Served {
-        id: Served::id(&group, thumbprint, None),
+        id: id(&group, thumbprint, None),
         country: item.country.clone(),
         told: vec![(Attribute::Group, Some(group)), (Attribute::Kid, Some(item.kid.clone()))],
         signature: item.signature.clone(),
@@ -75,7 +85,7 @@ fn of_certificate(item: TrustedCertificateItem) -> Option<Served> {
     let thumbprint = Thumbprint::of(&STANDARD.decode(&item.certificate).ok()?).to_string();
     let properties = item.properties.filter(|properties| !properties.is_empty());
     Some(Served {
-        id: Served::id(&item.group, thumbprint, item.source_gateway),
+        id: id(&item.group, thumbprint, item.source_gateway),
         country: item.country,
         told: vec![
             (Attribute::Group, Some(item.group)),
