@@ -67,7 +67,7 @@ pub use self::issuers::check_issuer;
 pub use self::log::LogError;
 use self::log::PublishedLog;
 use self::measured::Measured;
-pub use self::onboarded::peer_anchors;
+pub use self::onboarded::{check_party, peer_anchors};
 pub use self::onboarding::{
     OnboardError, Onboarding, issuer_removal, offboarding, operators_event, party_type,
     store_request,

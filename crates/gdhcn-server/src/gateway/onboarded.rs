@@ -54,18 +54,18 @@ pub(crate) fn check_all<'r>(
     let mut of_gateway: HashMap<&str, Vec<Certificate>> = HashMap::new();
     let mut checked = Vec::with_capacity(rows.len());
     for row in mine {
-        let outcome = check(row, own);
+        let outcome = check_party(row, own);
         if let (PartyType::TrustAnchor, Some(gateway), Ok(certificate)) =
             (row.certificate_type, &row.assigned_gateway, &outcome)
         {
             of_gateway.entry(gateway).or_default().push(certificate.clone());
         }
-        checked.push((row, outcome));
+        checked.push((row, outcome.map_err(RowFault::from)));
     }
     for row in pulled {
         let source = row.source_gateway_id.as_deref().unwrap_or_default();
         let anchors = of_gateway.get(source).map(Vec::as_slice).unwrap_or_default();
-        checked.push((row, check(row, anchors)));
+        checked.push((row, check_party(row, anchors).map_err(RowFault::from)));
     }
     checked
 }
@@ -92,7 +92,7 @@ impl Assigned {
                 PartyType::AuthenticationFederation => &mut assigned.servers,
                 _ => continue,
             };
-            list.extend(check(row, own));
+            list.extend(check_party(row, own));
         }
         assigned
     }
@@ -108,7 +108,14 @@ pub fn peer_anchors(
 }
 
 /// The certificate of a row, when one of the trust anchors vouches for it.
-fn check(row: &TrustedParty, anchors: &[Certificate]) -> Result<Certificate, RowFault> {
+///
+/// # Errors
+///
+/// Why none does.
+pub fn check_party(
+    row: &TrustedParty,
+    anchors: &[Certificate],
+) -> Result<Certificate, OnboardingError> {
     let party = participant::TrustedParty {
         trust_anchor_signature: row.signature.clone(),
         certificate_raw_data: row.raw_data.clone(),

@@ -62,6 +62,17 @@ fn a_gateway_that_was_let_alone_holds() {
     assert_eq!(audited.service.interrupt(), 0);
 }
 
+/// Log and list are not downloaded in one moment.
+#[test]
+fn a_change_that_the_list_shows_a_moment_later_is_no_difference() {
+    let audited = Audited::start();
+    let offboard =
+        ["gateway", "offboard", "--config", "demo/operator/gateway.toml", "XXA", "--yes"];
+    audited.place.run(&offboard).done(0);
+    let run = audited.audit(&[]).done(0);
+    assert!(run.stdout.contains("differences: 0"), "{}", run.stdout);
+}
+
 #[test]
 fn a_row_that_was_changed_without_an_entry_is_named() {
     let audited = Audited::start();

@@ -193,6 +193,49 @@ fn results_of_a_repository_are_taken_as_they_are() {
     assert_eq!(rows(&place), ALL);
 }
 
+#[test]
+fn everything_is_signed_anew_for_the_next_trust_anchor() {
+    let place = with_gateway("");
+    let issuer = serde_json::json!({
+        "name": "Ministry of Health", "url": "did:web:health.example", "urlType": "DID",
+        "hash": "0f".repeat(32), "sslPublicKeys": [], "country": "XA",
+    });
+    place.write("XXA/onboarding/DCC/ISSUER/Trusted_Issuer.json", issuer.to_string());
+    onboard(&place, &SIGN).done(0);
+    let init = ["trust-anchor", "init", "--country", "CH", "--organization", "Next"];
+    let files = ["--key", "next.key", "--certificate", "next.pem", "--passphrase-file", "secret"];
+    place.run(&[&init[..], &files].concat()).done(0);
+    let anchors = |list: &str| {
+        let toml = place.text("gateway.toml");
+        let line = toml.lines().find(|line| line.starts_with("trust_anchors")).unwrap().to_owned();
+        place.write("gateway.toml", toml.replace(&line, &format!("trust_anchors = [{list}]")));
+    };
+    let next = ["--sign-with", "next.key", "--passphrase-file", "secret", "--yes"];
+    // Both count for a while, so that nothing is missing at any time.
+    anchors("'ta.pem', 'next.pem'");
+    let same = onboard(&place, &next).done(0).stdout;
+    assert!(same.contains("nothing to change"), "{same}");
+    let anew = onboard(&place, &[&next[..], &["--sign-anew"]].concat()).done(0).stdout;
+    assert_eq!(anew.matches("replaced").count(), 4, "{anew}");
+    anchors("'next.pem'");
+    let same = onboard(&place, &next).done(0).stdout;
+    assert!(same.contains("nothing to change"), "{same}");
+    assert_eq!(rows(&place), ALL);
+    // Without the detour: what no anchor vouches for is not there already.
+    anchors("'ta.pem'");
+    let back = onboard(&place, &SIGN).done(0).stdout;
+    assert_eq!(back.matches("replaced").count(), 4, "{back}");
+}
+
+#[test]
+fn a_certificate_in_two_domains_is_onboarded_once_and_that_is_said() {
+    let place = with_gateway("");
+    place.write("XXA/onboarding/PH4H/SCA/SCA.pem", place.read("XXA/onboarding/DCC/SCA/SCA.pem"));
+    let said = onboard(&place, &SIGN).done(0).stdout;
+    assert!(said.contains("not onboarded") && said.contains("as SCA in DCC"), "{said}");
+    assert_eq!(rows(&place), ALL);
+}
+
 /// Two operators with their keys, and the lines of the configuration.
 pub(crate) fn with_operators() -> Place {
     let rules = "[onboarding]\napprovals = 2\noperators = [{ name = 'Ada', key = 'ada.pub' }, \

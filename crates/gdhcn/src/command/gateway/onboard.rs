@@ -1,9 +1,9 @@
 //! `gdhcn gateway onboard`: from a participant's folder to rows that the trust anchor signed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gdhcn_codes::{Domain, Participant};
-use gdhcn_server::gateway::party_type;
+use gdhcn_server::gateway::{check_issuer, check_party, party_type};
 use gdhcn_store::TrustContent;
 use gdhcn_store::trusted_issuer::{NewTrustedIssuer, TrustedIssuer};
 use gdhcn_store::trusted_party::{Role, TrustedParty};
@@ -40,7 +40,7 @@ async fn onboard(arguments: &OnboardArguments) -> Result<Exit, Fault> {
     if !passes_lint(arguments, &folder, whose, &content) {
         return Ok(Exit::NEGATIVE);
     }
-    let plan = Plan::new(arguments, &folder, whose, &content, &issuers)?;
+    let plan = Plan::new(arguments, &desk, &folder, whose, &content, &issuers)?;
     plan.show();
     if plan.changes.is_empty() {
         println!("nothing to change");
@@ -165,6 +165,7 @@ struct Plan {
 impl Plan {
     fn new(
         arguments: &OnboardArguments,
+        desk: &Desk,
         folder: &ParticipantFolder,
         whose: Participant,
         content: &TrustContent,
@@ -179,9 +180,16 @@ impl Plan {
             role.parse::<Role>().map_err(|_| Fault::Usage(format!("{role:?} is no role")))?;
         }
         let wanted = |domain: &Domain| domains.is_empty() || domains.contains(domain);
+        // A row that no trust anchor vouches for any more is signed anew, and every row where that
+        // is asked for.
+        let holds =
+            |row: &TrustedParty| !arguments.sign_anew && check_party(row, &desk.anchors).is_ok();
+        let issuer_holds = |row: &TrustedIssuer| {
+            !arguments.sign_anew && check_issuer(row, &desk.anchors, desk.config.profile).is_ok()
+        };
         let mut plan = Self::default();
-        plan.add_certificates(arguments, folder, whose, content, wanted);
-        plan.add_issuers(folder, whose, issuers, wanted);
+        plan.add_certificates(arguments, folder, whose, content, wanted, holds);
+        plan.add_issuers(folder, whose, issuers, wanted, issuer_holds);
         Ok(plan)
     }
 
@@ -192,15 +200,24 @@ impl Plan {
         whose: Participant,
         content: &TrustContent,
         wanted: impl Fn(&Domain) -> bool,
+        holds: impl Fn(&TrustedParty) -> bool,
     ) {
-        let mut seen = BTreeSet::new();
+        let mut seen = BTreeMap::new();
         for one in folder.certificates.iter().filter(|one| wanted(&one.domain)) {
             let Some(group) = party_type(one.usage) else { continue };
             let thumbprint = one.certificate.thumbprint().to_string();
-            // The gateway keeps one row for each certificate: the first domain counts.
-            if !seen.insert(thumbprint.clone()) {
+            // The gateway keeps one row for each certificate: the first place counts.
+            if let Some((first, usage)) = seen.get(&thumbprint) {
+                if (first, usage) != (&one.domain, &one.usage) {
+                    self.faulty.push(format!(
+                        "{}: it is onboarded as {usage} in {first}, and a gateway lists a \
+                         certificate once",
+                        tame_line(&one.path)
+                    ));
+                }
                 continue;
             }
+            seen.insert(thumbprint.clone(), (one.domain.clone(), one.usage));
             let is_tls = one.usage == gdhcn_codes::KeyUsage::Tls;
             let roles = if is_tls { arguments.role.clone() } else { Vec::new() };
             let own = content
@@ -213,7 +230,7 @@ impl Plan {
                 let mut asked: Vec<_> = roles.iter().map(String::as_str).collect();
                 asked.sort_unstable();
                 let same_domain = row.domain.as_deref() == Some(one.domain.as_str());
-                if row.certificate_type == group && same_domain && names == asked {
+                if row.certificate_type == group && same_domain && names == asked && holds(row) {
                     self.unchanged.push(described(row));
                     continue;
                 }
@@ -235,7 +252,7 @@ impl Plan {
                 .trusted_parties
                 .iter()
                 .filter(|row| row.country == whose.alpha2() && row.source_gateway_id.is_none())
-                .filter(|row| !seen.contains(&row.thumbprint))
+                .filter(|row| !seen.contains_key(&row.thumbprint))
                 .map(described),
         );
     }
@@ -246,6 +263,7 @@ impl Plan {
         whose: Participant,
         present: &[TrustedIssuer],
         wanted: impl Fn(&Domain) -> bool,
+        holds: impl Fn(&TrustedIssuer) -> bool,
     ) {
         let own = || {
             present.iter().filter(|row| {
@@ -258,7 +276,7 @@ impl Plan {
         };
         for one in folder.issuers.iter().filter(|one| wanted(&one.domain)) {
             let row = own().find(|row| is_at(row, one));
-            if row.is_some_and(|row| says_the_same(&row.issuer, &one.issuer)) {
+            if row.is_some_and(|row| says_the_same(&row.issuer, &one.issuer) && holds(row)) {
                 self.unchanged.push(format!("issuer {}", tame_line(&one.issuer.url)));
                 continue;
             }

@@ -13,6 +13,7 @@ Examples:
   gdhcn trust-anchor sign request.json --key trust-anchor.key --out response.json
   gdhcn gateway onboard --config gateway.toml XXA/ --import response.json
   gdhcn gateway onboard --config gateway.toml XXA/ --signed-results
+  gdhcn gateway onboard --config gateway.toml XXA/ --sign-anew --sign-with next-anchor.key
 
 The folder is linted, and what will change is shown with its fingerprints before the question. Where
 the configuration names operators, add --operator NAME --operator-key FILE; with `approvals = 2` the
@@ -53,6 +54,9 @@ pub(crate) struct OnboardArguments {
     /// Take the results that lie in the folder (signed/TNG_TA.signed.*.json)
     #[arg(long, group = "how")]
     pub(crate) signed_results: bool,
+    /// Have the trust anchor sign what is there already, too: for a new trust anchor
+    #[arg(long)]
+    pub(crate) sign_anew: bool,
     #[command(flatten)]
     pub(crate) signing: SigningArguments,
 }

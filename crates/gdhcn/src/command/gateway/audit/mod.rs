@@ -6,6 +6,8 @@ mod list;
 mod memory;
 mod report;
 
+use std::time::Duration;
+
 use gdhcn_crypto::Backend;
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_log::{
@@ -25,6 +27,8 @@ use crate::trust_source::trust_anchors;
 
 /// More entries than a network of two hundred countries makes in decades.
 const MAX_ENTRIES: u64 = 10_000_000;
+/// Longer than any process of a gateway takes to see what another one has stored.
+const NOTICE: Duration = Duration::from_secs(2);
 const TILE_LEN: usize = Tile::FULL as usize * TreeHash::LEN;
 
 pub(super) fn run(arguments: &AuditArguments) -> Result<Exit, Fault> {
@@ -51,16 +55,31 @@ pub(crate) fn audit(arguments: &AuditArguments) -> Result<Report, Fault> {
         None => Memory::default(),
     };
     let mut report = Report::new(&key, memory.seen());
-    let state =
-        runtime()?.block_on(follow(&source, &key, memory, anchors.as_deref(), &mut report))?;
-    if let Some(memory) = &state {
-        if let Some((list, scope)) = list::served(arguments, &access)? {
-            let differences = compare(&memory.state, &list, scope);
-            report.compared(arguments, list.len(), &differences);
+    let runtime = runtime()?;
+    let follow = |memory, report: &mut _| {
+        runtime.block_on(follow(&source, &key, memory, anchors.as_deref(), report))
+    };
+    let Some(mut memory) = follow(memory, &mut report)? else { return Ok(report) };
+    if let Some((mut list, scope)) = list::served(arguments, &access)? {
+        let mut differences = compare(&memory.state, &list, scope);
+        if !differences.is_empty() && arguments.gateway.is_some() {
+            // Log and list are two downloads of a gateway that goes on working: what differs is what
+            // differs still when it has had time to take notice of its own log.
+            std::thread::sleep(NOTICE);
+            match follow(memory, &mut report)? {
+                Some(later) => memory = later,
+                None => return Ok(report),
+            }
+            if let Some((later, _)) = list::served(arguments, &access)? {
+                list = later;
+            }
+            let still = compare(&memory.state, &list, scope);
+            differences.retain(|one| still.contains(one));
         }
-        if let (Some(file), true) = (&arguments.state, report.log_holds()) {
-            memory.save(file, &key)?;
-        }
+        report.compared(arguments, list.len(), &differences);
+    }
+    if let (Some(file), true) = (&arguments.state, report.log_holds()) {
+        memory.save(file, &key)?;
     }
     Ok(report)
 }

@@ -129,8 +129,10 @@ impl Report {
 
     pub(super) fn replayed(&mut self, state: &State, with_anchor: bool) {
         self.unproven = state.unproven().clone();
-        if !with_anchor || self.unproven.contains_key(&Unproven::AnchorNotGiven) {
-            self.open.push("onboarding was compared with no trust anchor (--trust-anchor)");
+        const NO_ANCHOR: &str = "onboarding was compared with no trust anchor (--trust-anchor)";
+        let is_open = !with_anchor || self.unproven.contains_key(&Unproven::AnchorNotGiven);
+        if is_open && !self.open.contains(&NO_ANCHOR) {
+            self.open.push(NO_ANCHOR);
         }
     }
 
