@@ -266,6 +266,52 @@ fn no_line_ends_with_a_blank() {
     }
 }
 
+/// `docs/operating.md#when-it-does-not-work`, as alerts, configurations, programs and pages say it.
+#[test]
+fn each_page_and_section_that_is_named_is_there() {
+    let mut named = 0;
+    let mut faults = Vec::new();
+    for path in files(&["rs", "toml", "md", "yml", "yaml", "cfg", "conf", "service", "tpl"]) {
+        // How these name pages is looked at here, not followed.
+        if path.ends_with(file!()) {
+            continue;
+        }
+        for rest in read(&path).split("docs/").skip(1) {
+            let Some(end) = rest.find(".md") else { continue };
+            let (page, behind) = rest.split_at(end);
+            if !page.chars().all(|c| c.is_ascii_alphanumeric() || "-/".contains(c)) {
+                continue;
+            }
+            named += 1;
+            let file = root().join("docs").join(page).with_extension("md");
+            let headings = fs::read_to_string(&file).map(|text| anchors(&text));
+            let anchor = behind.strip_prefix(".md#").map(|rest| {
+                let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+                rest.split(|c| !is_part(c)).next().unwrap_or_default().to_owned()
+            });
+            let is_there =
+                headings.is_ok_and(|known| anchor.as_ref().is_none_or(|one| known.contains(one)));
+            if !is_there {
+                faults.push(format!("{}: {page} {anchor:?}", path.display()));
+            }
+        }
+    }
+    assert!(named > 30, "{named}");
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// The sections of a page, as a link names them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter_map(|line| line.strip_prefix('#'));
+    headings
+        .map(|heading| {
+            let words = heading.trim_start_matches('#').trim().to_lowercase();
+            let kept = words.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        })
+        .collect()
+}
+
 /// Whether the mark at `at` is the beginning of an absolute path, not the middle of a URL.
 fn begins_a_path(line: &str, at: usize) -> bool {
     let before = line.get(..at).and_then(|text| text.chars().next_back());

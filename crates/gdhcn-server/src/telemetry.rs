@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::header::CACHE_CONTROL;
 use http::{HeaderName, HeaderValue, Request};
 use jiff::Timestamp;
 use tokio::time::timeout;
@@ -78,11 +79,15 @@ impl RequestRecord {
     }
 }
 
-/// Headers of the reference on every answer.
-const HEADERS: [(HeaderName, &str); 6] = [
-    (http::header::CACHE_CONTROL, "no-cache, no-store, max-age=0, must-revalidate"),
+/// Headers of the reference on every answer that does not say itself for how long it may be kept.
+const NOT_TO_BE_KEPT: [(HeaderName, &str); 3] = [
+    (CACHE_CONTROL, "no-cache, no-store, max-age=0, must-revalidate"),
     (http::header::PRAGMA, "no-cache"),
     (http::header::EXPIRES, "0"),
+];
+
+/// Headers of the reference on every answer.
+const HEADERS: [(HeaderName, &str); 3] = [
     (http::header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (http::header::X_FRAME_OPTIONS, "DENY"),
     (http::header::X_XSS_PROTECTION, "0"),
@@ -144,7 +149,8 @@ pub(crate) async fn observe(
         "answered"
     );
     let headers = response.headers_mut();
-    for (name, value) in HEADERS {
+    let keeping: &[_] = if headers.contains_key(CACHE_CONTROL) { &[] } else { &NOT_TO_BE_KEPT };
+    for (name, value) in keeping.iter().cloned().chain(HEADERS) {
         headers.insert(name, HeaderValue::from_static(value));
     }
     let warning = participant

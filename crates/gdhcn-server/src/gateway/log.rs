@@ -21,6 +21,8 @@ use crate::problem::Problem;
 
 /// What never changes may be kept for ever.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("max-age=31536000, immutable");
+/// What another change replaces may be kept by nobody.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
@@ -105,8 +107,7 @@ pub(crate) async fn checkpoint(State(gateway): State<Arc<Gateway>>) -> Result<Re
             text
         }
     };
-    // The headers of every answer forbid keeping it.
-    Ok(([(CONTENT_TYPE, TEXT)], text).into_response())
+    Ok(([(CONTENT_TYPE, TEXT), (CACHE_CONTROL, NO_STORE)], text).into_response())
 }
 
 /// A tile of hashes or a bundle of entries.

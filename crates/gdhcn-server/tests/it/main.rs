@@ -12,6 +12,7 @@ mod authentication;
 mod backup;
 mod chart;
 mod connections;
+mod dashboard;
 mod deletion;
 mod delta;
 mod federation;

@@ -41,6 +41,9 @@ async fn download(gate: &Gate, network: &Network) -> (Checkpoint, Vec<Vec<u8>>) 
     let tile = Tile::in_tree(TileKind::Entries, 0, checkpoint.size).unwrap();
     let bundle = fetch(gate, &format!("/log/{tile}")).await;
     assert_eq!(bundle.status, 200);
+    // A mirror may keep what never changes, and nothing says otherwise.
+    assert_eq!(bundle.header("cache-control"), Some("max-age=31536000, immutable"));
+    assert_eq!((bundle.header("pragma"), bundle.header("expires")), (None, None));
     let entries = read_bundle(&bundle.body, tile.width()).unwrap();
     (checkpoint, entries.into_iter().map(<[u8]>::to_vec).collect())
 }
