@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use gdhcn_store::Location;
+use gdhcn_store::{KidScope, Location};
 use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
@@ -179,6 +179,16 @@ pub struct TrustedCertificates {
     pub allowed_properties: Vec<String>,
     /// The domain of a certificate whose upload names none.
     pub default_domain: String,
+    /// Whether two participants may have certificates under one key identifier. One participant
+    /// never may.
+    pub shared_kids: bool,
+}
+
+impl TrustedCertificates {
+    /// Among whose certificates a key identifier is given once.
+    pub fn kid_scope(&self) -> KidScope {
+        if self.shared_kids { KidScope::Participant } else { KidScope::Network }
+    }
 }
 
 impl Default for TrustedCertificates {
@@ -199,6 +209,7 @@ impl Default for TrustedCertificates {
                 "displayURL",
             ]),
             default_domain: "DCC".to_owned(),
+            shared_kids: false,
         }
     }
 }

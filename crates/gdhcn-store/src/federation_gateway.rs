@@ -15,7 +15,7 @@ use crate::job::{self, Lease};
 use crate::limit;
 use crate::log;
 use crate::onboarding::{self, CarriedOut};
-use crate::store::Store;
+use crate::store::{KidScope, Store};
 use crate::trusted_party::{self, NewTrustedParty, PartyType};
 
 /// A peer to keep.
@@ -95,7 +95,7 @@ impl Store {
             if loses_an_anchor(&mut writing, id, &assigned).await? {
                 federated::clear(&mut writing, id, event).await?;
             }
-            assign(&mut writing, id, assigned, event).await?;
+            assign(&mut writing, id, assigned, self.kids, event).await?;
         }
         writing.commit(event).await?;
         Ok(())
@@ -121,7 +121,7 @@ impl Store {
             return Err(StoreError::NoPeer { gateway_id: gateway_id.to_owned() });
         }
         federated::clear(&mut writing, gateway_id, event).await?;
-        assign(&mut writing, gateway_id, Vec::new(), event).await?;
+        assign(&mut writing, gateway_id, Vec::new(), self.kids, event).await?;
         log::append(&mut writing, &log::of_removed_peer(gateway_id, event)).await?;
         writing.commit(event).await?;
         Ok(())
@@ -287,6 +287,7 @@ async fn assign(
     transaction: &mut Transaction,
     gateway_id: &str,
     wanted: Vec<NewTrustedParty>,
+    kids: KidScope,
     event: &AuditEvent,
 ) -> Result<(), StoreError> {
     let present = transaction
@@ -324,7 +325,7 @@ async fn assign(
             return Err(StoreError::NotAssigned { gateway_id: gateway_id.to_owned() });
         }
         if !staying.contains(&one.thumbprint) {
-            trusted_party::insert(transaction, one, Some(&event.request_id)).await?;
+            trusted_party::insert(transaction, one, kids, Some(&event.request_id)).await?;
         }
     }
     Ok(())

@@ -56,4 +56,4 @@ pub use error::{Conflict, StoreError, UnreadableRow};
 pub use location::{Location, PostgresUrl};
 pub use overview::{Overview, PendingRequest};
 pub use signed_text::SignedText;
-pub use store::{Change, Store, TrustContent};
+pub use store::{Change, KidScope, Store, TrustContent};

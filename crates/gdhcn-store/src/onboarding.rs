@@ -153,7 +153,8 @@ impl Store {
             let Some(event) = &last else { continue };
             match step {
                 OnboardingStep::Insert(new) => {
-                    trusted_party::insert(&mut writing, new, Some(&event.request_id)).await?;
+                    let by = Some(event.request_id.as_str());
+                    trusted_party::insert(&mut writing, new, self.kids, by).await?;
                 }
                 OnboardingStep::Remove { thumbprint, country } => {
                     trusted_party::remove(&mut writing, &thumbprint, &country, event).await?;

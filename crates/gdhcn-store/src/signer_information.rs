@@ -11,7 +11,7 @@ use crate::database::{Row, Transaction, values};
 use crate::error::{StoreError, UnreadableRow};
 use crate::limit;
 use crate::log;
-use crate::store::{Change, Store, refuse_conflict};
+use crate::store::{Change, KidScope, Newcomer, Store, refuse_conflict};
 use crate::tombstone::{self, Tombstone};
 use crate::trusted_party::UnknownName;
 
@@ -132,7 +132,7 @@ impl Store {
         event: &AuditEvent,
     ) -> Result<Change<SignerInformation>, StoreError> {
         let mut writing = self.begin_upload(event).await?;
-        let row = insert(&mut writing, new, Some(&event.request_id)).await?;
+        let row = insert(&mut writing, new, self.kids, Some(&event.request_id)).await?;
         let revision = writing.commit(event).await?;
         Ok(Change { row, revision })
     }
@@ -228,11 +228,18 @@ pub(crate) async fn find_own(
 pub(crate) async fn insert(
     transaction: &mut Transaction,
     new: NewSignerInformation,
+    kids: KidScope,
     request_id: Option<&str>,
 ) -> Result<SignerInformation, StoreError> {
     new.check()?;
-    let (source, kid) = (new.source_gateway_id.as_deref(), new.kid.as_str());
-    refuse_conflict(transaction, "signer_information", &new.thumbprint, source, kid).await?;
+    let newcomer = Newcomer {
+        table: "signer_information",
+        thumbprint: &new.thumbprint,
+        source_gateway_id: new.source_gateway_id.as_deref(),
+        kid: &new.kid,
+        country: &new.country,
+    };
+    refuse_conflict(transaction, newcomer, kids).await?;
     let row = new.into_row(None, 1);
     write(transaction, &row).await?;
     if row.source_gateway_id.is_none() {

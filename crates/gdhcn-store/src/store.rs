@@ -27,6 +27,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Store {
     pool: Pool,
     location: Location,
+    pub(crate) kids: KidScope,
+}
+
+/// Among whose own certificates a key identifier is given once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum KidScope {
+    /// Among all.
+    #[default]
+    Network,
+    /// Among those of one participant.
+    Participant,
 }
 
 /// A change that is stored, and the number it has.
@@ -70,7 +81,13 @@ impl Store {
             Location::Postgres(url) => open_postgres(url).await?,
         };
         schema::prepare(&pool).await?;
-        Ok(Self { pool, location })
+        Ok(Self { pool, location, kids: KidScope::default() })
+    }
+
+    /// The same database with another rule for key identifiers.
+    #[must_use]
+    pub fn with_kids(self, kids: KidScope) -> Self {
+        Self { kids, ..self }
     }
 
     /// Where the database is.
@@ -229,15 +246,24 @@ async fn revision(transaction: &mut Transaction) -> Result<i64, sqlx::Error> {
     transaction.integer("SELECT value FROM trust_revision WHERE id = 1", &[]).await
 }
 
+/// A certificate before it is stored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Newcomer<'a> {
+    pub(crate) table: &'static str,
+    pub(crate) thumbprint: &'a str,
+    pub(crate) source_gateway_id: Option<&'a str>,
+    pub(crate) kid: &'a str,
+    pub(crate) country: &'a str,
+}
+
 /// Refuses a certificate that its table has from this source already, and an own one under a key
 /// identifier that an own one of either table is listed under.
 pub(crate) async fn refuse_conflict(
     transaction: &mut Transaction,
-    table: &'static str,
-    thumbprint: &str,
-    source_gateway_id: Option<&str>,
-    kid: &str,
+    newcomer: Newcomer<'_>,
+    kids: KidScope,
 ) -> Result<(), StoreError> {
+    let Newcomer { table, thumbprint, source_gateway_id, kid, country } = newcomer;
     let sql = format!(
         "SELECT 1 FROM {table}
           WHERE thumbprint = $1 AND COALESCE(source_gateway_id, '') = COALESCE($2, '')"
@@ -252,10 +278,10 @@ pub(crate) async fn refuse_conflict(
     let taken = transaction
         .integer(
             "SELECT (SELECT COUNT(*) FROM trusted_party
-                      WHERE kid = $1 AND source_gateway_id IS NULL)
+                      WHERE kid = $1 AND source_gateway_id IS NULL AND ($2 OR country = $3))
                   + (SELECT COUNT(*) FROM signer_information
-                      WHERE kid = $1 AND source_gateway_id IS NULL)",
-            values![kid],
+                      WHERE kid = $1 AND source_gateway_id IS NULL AND ($2 OR country = $3))",
+            values![kid, kids == KidScope::Network, country],
         )
         .await?;
     if taken > 0 {

@@ -12,7 +12,7 @@ use crate::database::{Row, Transaction, values};
 use crate::error::{StoreError, UnreadableRow};
 use crate::limit;
 use crate::log;
-use crate::store::{Change, Store, TrustContent, refuse_conflict};
+use crate::store::{Change, KidScope, Newcomer, Store, TrustContent, refuse_conflict};
 
 /// What an onboarded certificate is for: the certificate groups that only an operator can add.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -189,7 +189,7 @@ impl Store {
     ) -> Result<Change<TrustedParty>, StoreError> {
         event.check()?;
         let mut writing = self.begin_change().await?;
-        let row = insert(&mut writing, new, Some(&event.request_id)).await?;
+        let row = insert(&mut writing, new, self.kids, Some(&event.request_id)).await?;
         let revision = writing.commit(event).await?;
         Ok(Change { row, revision })
     }
@@ -242,11 +242,18 @@ impl NewTrustedParty {
 pub(crate) async fn insert(
     transaction: &mut Transaction,
     new: NewTrustedParty,
+    kids: KidScope,
     request_id: Option<&str>,
 ) -> Result<TrustedParty, StoreError> {
     new.check()?;
-    let (source, kid) = (new.source_gateway_id.as_deref(), new.kid.as_str());
-    refuse_conflict(transaction, "trusted_party", &new.thumbprint, source, kid).await?;
+    let newcomer = Newcomer {
+        table: "trusted_party",
+        thumbprint: &new.thumbprint,
+        source_gateway_id: new.source_gateway_id.as_deref(),
+        kid: &new.kid,
+        country: &new.country,
+    };
+    refuse_conflict(transaction, newcomer, kids).await?;
     let row = new.into_row(None, 1);
     write(transaction, &row).await?;
     log::append(transaction, &log::of_party(&row, request_id)).await?;

@@ -255,6 +255,7 @@ impl Gateway {
         let tls = config.tls.as_ref().map(TlsConfigs::load).transpose()?;
         let anchors = read_anchors(&config.trust_anchors)?;
         let store = Store::open(config.database.clone()).await?;
+        let store = store.with_kids(config.trusted_certificates.kid_scope());
         let overview = store.overview().await?;
         let trust = Trust::load(store, anchors).await?;
         let server = tls.as_ref().and_then(|tls| tls.certificate().cloned());

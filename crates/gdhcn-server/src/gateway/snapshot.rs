@@ -267,7 +267,12 @@ impl TrustSnapshot {
 
     /// The own entries of every domain, sorted by kid.
     pub(super) fn own_entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().map(Arc::as_ref).filter(|entry| entry.source_gateway.is_none())
+        self.all_entries().filter(|entry| entry.source_gateway.is_none())
+    }
+
+    /// All certificates, those of other gateways too.
+    pub(super) fn all_entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().map(Arc::as_ref)
     }
 
     /// The own certificates by participant and group.

@@ -1,6 +1,6 @@
 //! How the gateway is, for its operator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::contact::Contact;
@@ -206,6 +206,17 @@ pub struct KidCollision {
     pub certificates: Vec<KidHolder>,
 }
 
+impl KidCollision {
+    /// Whether one participant of this gateway has two under it: verifiers tell those of others
+    /// apart by the country.
+    fn needs_a_look(&self) -> bool {
+        let own = || self.certificates.iter().filter(|one| one.source_gateway.is_none());
+        own()
+            .enumerate()
+            .any(|(at, one)| own().skip(at + 1).any(|other| other.country == one.country))
+    }
+}
+
 /// One certificate of a doubled key identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KidHolder {
@@ -215,6 +226,9 @@ pub struct KidHolder {
     pub group: String,
     /// SHA-256 of the certificate.
     pub thumbprint: String,
+    /// The gateway that it was pulled from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_gateway: Option<String>,
 }
 
 /// A row that cannot be used.
@@ -316,7 +330,7 @@ impl Status {
             revision: snapshot.revision(),
             participants: participants.collect(),
             expiring,
-            kid_collisions: collisions(snapshot.own_entries()),
+            kid_collisions: collisions(snapshot.all_entries()),
             peers: own.overview.peers.iter().map(PeerStatus::of).collect(),
             unreadable_rows: snapshot
                 .refused()
@@ -340,7 +354,7 @@ impl Status {
     pub fn needs_a_look(&self) -> bool {
         let urgent = |one: &Expiring| one.warning <= 14 && !one.has_successor && !one.is_uploaded();
         !self.unreadable_rows.is_empty()
-            || !self.kid_collisions.is_empty()
+            || self.kid_collisions.iter().any(KidCollision::needs_a_look)
             || self.peers.iter().any(|peer| peer.needs_a_look)
             || self.jobs.iter().any(|job| job.failures > PASSING_FAILURES || job.marked)
             || self.expiring.iter().any(urgent)
@@ -450,6 +464,10 @@ fn collisions<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<KidCollision>
     by_kid
         .into_iter()
         .filter(|(_, holders)| holders.len() > 1)
+        // The same certificate of two gateways is one.
+        .filter(|(_, holders)| {
+            holders.iter().map(|one| &one.thumbprint).collect::<BTreeSet<_>>().len() > 1
+        })
         .map(|(kid, holders)| KidCollision {
             kid: kid.to_owned(),
             certificates: holders
@@ -458,6 +476,7 @@ fn collisions<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<KidCollision>
                     country: entry.country.clone(),
                     group: entry.group.to_owned(),
                     thumbprint: entry.thumbprint.clone(),
+                    source_gateway: entry.source_gateway.clone(),
                 })
                 .collect(),
         })

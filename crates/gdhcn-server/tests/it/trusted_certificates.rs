@@ -8,7 +8,7 @@ use gdhcn_store::trusted_party::PartyType;
 use gdhcn_trust::profile::Role;
 use serde_json::{Value, json};
 
-use crate::network::{Gate, Holder, Network, days_ago, issue, key, subject};
+use crate::network::{Country, Gate, Holder, Network, days_ago, issue, key, subject};
 use crate::wire::{Answer, Ask};
 
 async fn upload(gate: &Gate, peer: &Holder, body: Value) -> Answer {
@@ -173,4 +173,43 @@ async fn rows_of_other_gateways_are_listed_only_when_asked_for() {
     let list = listed(&gate, peer, "?group=DSC&withFederation=true").await;
     assert_eq!(list[0]["sourceGateway"], "other");
     assert!(gate.thumbprints(peer, "/trustList/DSC").await.is_empty());
+}
+
+/// G17: one participant has one certificate of a kid; two may share one where the operator says so,
+/// and status always names it.
+#[tokio::test]
+async fn g17_two_participants_share_a_kid_by_configuration_and_status_names_it() {
+    let network = Network::onboarded().await;
+    let (a, b) = (&network.a, &network.b);
+    let of = |country: &Country| json!({"cms": country.message(country.dsc().der()), "kid": "one for two"});
+    let mut config = network.config();
+    config.management_listen = Some("127.0.0.1:0".parse().unwrap());
+    let gate = network.start_with(config.clone()).await;
+    assert_eq!(upload(&gate, &a.tls, of(a)).await.status, 201);
+    assert_eq!(upload(&gate, &b.tls, of(b)).await.status, 400, "without a word");
+    assert_eq!(status(&gate).await["kidCollisions"], json!([]));
+    drop(gate);
+
+    config.trusted_certificates.shared_kids = true;
+    let gate = network.start_with(config).await;
+    assert_eq!(upload(&gate, &a.tls, of(a)).await.status, 400, "one participant never has two");
+    assert_eq!(upload(&gate, &b.tls, of(b)).await.status, 201);
+    let listed = listed(&gate, &a.tls, "?group=DSC").await;
+    assert_eq!(listed.iter().filter(|entry| entry["kid"] == "one for two").count(), 2);
+    let collisions = &status(&gate).await["kidCollisions"];
+    let countries: BTreeSet<_> = collisions[0]["certificates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|holder| holder["country"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        (&collisions[0]["kid"], countries),
+        (&json!("one for two"), BTreeSet::from(["XA", "XB"]))
+    );
+}
+
+async fn status(gate: &Gate) -> Value {
+    let operator = gate.running.management_address().unwrap();
+    Ask::new("GET", "/status").send(operator, None, None).await.unwrap().json()
 }

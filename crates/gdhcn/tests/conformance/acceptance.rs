@@ -109,6 +109,12 @@ cases! { both:
         let body = serde_json::json!({"cms": cms, "kid": first.kid()});
         let ask = world.ask("XXA/TLS", "POST", "/trustedCertificate").json(&body);
         ask.send().refused(400, "0x004", "kid");
+        // Another participant's too, where the configuration does not say otherwise.
+        let third = world.dsc("XXB");
+        let cms = world.material.message(&third.der, "XXB/UP", &[]);
+        let body = serde_json::json!({"cms": cms, "kid": first.kid()});
+        let ask = world.ask("XXB/TLS", "POST", "/trustedCertificate").json(&body);
+        ask.send().refused(400, "0x004", "kid");
         world.remove(&first);
     }
 }

@@ -37,6 +37,7 @@ impl Desk {
         let anchors = read_anchors(&loaded.trust_anchors).or_input(config.display())?;
         let operators = Operators::load(&loaded.onboarding).or_input(config.display())?;
         let store = Store::open(loaded.database.clone()).await.or_internal("the database")?;
+        let store = store.with_kids(loaded.trusted_certificates.kid_scope());
         Ok(Self { config: loaded, anchors, operators, store })
     }
 
