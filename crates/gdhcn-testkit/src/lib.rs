@@ -4,9 +4,11 @@
 mod corpora;
 mod database;
 mod foreign;
+mod programs;
 mod softhsm;
 
 pub use corpora::{corpus, fixture_dir, workspace_root};
 pub use database::TestDatabase;
 pub use foreign::{Openssl, openssl};
+pub use programs::optional_program;
 pub use softhsm::{Softhsm, softhsm};

@@ -155,14 +155,10 @@ async fn g7_haproxy_hands_on_the_client_certificate_and_nothing_that_a_client_sa
     hands_on_who_it_is(&network, &proxy).await;
 }
 
-/// Envoy is in no distribution's packages: `cargo xtask test` installs it where it can, and says
-/// loudly where it cannot.
+/// Envoy is in no distribution's packages: `cargo xtask test` installs it where it can.
 #[tokio::test]
 async fn g7_envoy_hands_on_the_client_certificate_and_nothing_that_a_client_says() {
-    let Some(envoy) = std::env::var_os("GDHCN_ENVOY") else {
-        println!("GDHCN_ENVOY names no envoy: its configuration was not run");
-        return;
-    };
+    let Some(envoy) = gdhcn_testkit::optional_program("envoy") else { return };
     let network = Network::onboarded().await;
     let gate = behind_a_proxy(&network).await;
     let proxy = Proxy::start(
