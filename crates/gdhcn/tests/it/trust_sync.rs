@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::forge::Country;
-use crate::program::Place;
+use crate::program::{Place, Run};
 use crate::service::Service;
 use crate::trust_lists::Publisher;
 
@@ -237,6 +237,55 @@ fn d4_a_list_is_followed_through_unchanged_changed_and_changed_back() {
         assert_eq!(keys(&part), keys(&first).map(|keys| keys + more), "{part}");
         assert_eq!(state(&sync()), "unchanged");
     }
+}
+
+/// G6: a gateway lists signers still, and the authorities and upload certificates of nobody. That
+/// takes no key away, and is told.
+#[test]
+fn g6_a_list_without_authorities_takes_no_key_away() {
+    let place = Place::new();
+    let service = Service::start(&place, &["demo", "--folder", "demo", "--serve"]);
+    let address = service.word_after("The gateway stays up at ");
+    let access = "--client-cert demo/xxb/tls.pem --client-key demo/xxb/tls.key \
+                  --gateway-ca demo/operator/gateway.pem \
+                  --trust-anchor demo/operator/trust-anchor.pem --store st";
+    let access: Vec<&str> = access.split_whitespace().collect();
+    let sync = || place.run(&[&["trust", "sync", "--from", &address], &access[..]].concat());
+    let list: Value = serde_json::from_slice(&place.read("demo/xxb/trust-list-1.json")).unwrap();
+    let signer = list.as_array().unwrap().iter().find(|one| one["certificateType"] == "DSC");
+    let mut signer = signer.unwrap().clone();
+    change_signer(&place, &signer, true);
+    // The gateway notices within a second.
+    let sync_until = |is: &dyn Fn(&Run) -> bool| {
+        let mut looks = 0;
+        loop {
+            let run = sync();
+            if is(&run) || looks > 100 {
+                return run;
+            }
+            looks += 1;
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    };
+    let kept = || {
+        let list = place.run(&["trust", "list", "--store", "st", "--json"]).done(0).json();
+        list["entries"].as_array().unwrap().clone()
+    };
+    let has_signer = || kept().iter().any(|entry| entry["usage"] == "DSC");
+    sync_until(&|_| has_signer()).done(0);
+    let before = kept();
+    assert!(has_signer(), "{before:?}");
+    let sql = "DELETE FROM trusted_party WHERE certificate_type IN ('CSCA', 'UPLOAD')";
+    let database = "demo/operator/database/gateway.sqlite3";
+    assert_eq!(place.shell(&format!("sqlite3 {database} \"{sql}\"")).code, 0);
+    // Past the program nothing tells of a change: another one does, of a row that does not hold.
+    signer["thumbprint"] = "00".repeat(32).into();
+    signer["kid"] = "other".into();
+    change_signer(&place, &signer, true);
+    let told = sync_until(&|run| !run.stdout.contains("unchanged"));
+    assert_eq!(told.code, 66, "{told:?}");
+    assert!(told.stdout.contains("and the one at hand"), "{told:?}");
+    assert_eq!(kept(), before);
 }
 
 /// Puts a signer of a list into the database of the demo's gateway, or takes it out.
