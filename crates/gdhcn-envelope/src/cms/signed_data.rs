@@ -7,6 +7,8 @@ use crate::x509::encode::{OCTET_STRING, SEQUENCE, SET};
 /// A `SignedData` (RFC 5652, 5.1) as received, in BER.
 pub(crate) struct SignedData<'a> {
     pub(crate) version: Element<'a>,
+    /// `digestAlgorithms`: what the signers use, for readers that hash before they reach these.
+    pub(crate) digest_algorithms: Vec<Element<'a>>,
     pub(crate) content_type: ObjectIdentifier,
     /// The content, joined when it came in pieces.
     pub(crate) content: Option<Vec<u8>>,
@@ -36,7 +38,7 @@ impl<'a> SignedData<'a> {
 
     fn read_fields(mut fields: Fields<'a>) -> Result<Self, CmsError> {
         let version = fields.take(0x02, "SignedData has no version")?;
-        fields.take(SET, "SignedData has no digestAlgorithms")?;
+        let digest_algorithms = fields.take(SET, "SignedData has no digestAlgorithms")?;
         let encapsulated = fields.take(SEQUENCE, "SignedData has no encapContentInfo")?;
         let certificates = fields.take_if(0xa0)?;
         let crls = fields.take_if(0xa1)?;
@@ -60,6 +62,7 @@ impl<'a> SignedData<'a> {
         fields.end("encapContentInfo has surplus elements")?;
         Ok(Self {
             version,
+            digest_algorithms: all(digest_algorithms)?,
             content_type,
             content,
             certificates: match certificates {

@@ -3,8 +3,12 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use const_oid::ObjectIdentifier;
-use der::Encode;
+use der::asn1::{IntRef, SequenceRef};
+use der::{Decode, Encode, Reader, SliceReader};
 use gdhcn_crypto::Backend;
+use spki::AlgorithmIdentifierRef;
+
+use crate::algorithm;
 
 use crate::cms::base64_text::decode_base64;
 use crate::cms::signed_data::SignedData;
@@ -114,6 +118,7 @@ impl OpenedMessage {
             .digest_algorithm
             .to_der()
             .map_err(|_| CmsError::InvalidCms { at: signer_info.at, what })?;
+        check_unsigned(&signed_data, &parsed, signer_info.at)?;
         let detached = repacked(&signed_data, &digest_algorithm, signer_info.raw, None)?;
         Ok(SignedMessage { certificate, signer_info_der, detached, opened: self })
     }
@@ -235,6 +240,61 @@ impl SignedMessage {
             None => STANDARD.encode(&self.opened.received).into(),
         }
     }
+}
+
+/// Checks the form of what no signature covers and nothing here depends on, so that as little as
+/// possible can be changed on the way: versions, digest algorithms and the signer's identifier.
+///
+/// What the network's clients write passes: versions that do not go with the rest, no digest
+/// algorithms or more than one (RFC 5652, 5.1), and an identifier of whatever content.
+fn check_unsigned(
+    signed_data: &SignedData<'_>,
+    signer_info: &SignerInfo<'_>,
+    at: usize,
+) -> Result<(), CmsError> {
+    let wrong = |at, what| Err(CmsError::InvalidCms { at, what });
+    if !is_version(signed_data.version.raw) {
+        return wrong(signed_data.version.at, "SignedData has no version of 0 to 5");
+    }
+    let mut has_digest = signed_data.digest_algorithms.is_empty();
+    for element in &signed_data.digest_algorithms {
+        let der = element.to_der()?;
+        let Ok(algorithm) = AlgorithmIdentifierRef::from_der(&der) else {
+            return wrong(element.at, "a digest algorithm is no AlgorithmIdentifier");
+        };
+        has_digest |= algorithm::equivalent(&algorithm, &signer_info.digest_algorithm);
+    }
+    if !has_digest {
+        return wrong(at, "the signer's digest algorithm is not among those of SignedData");
+    }
+    if !is_version(signer_info.version) {
+        return wrong(at, "the SignerInfo has no version of 0 to 5");
+    }
+    if !is_identifier(signer_info.identifier) {
+        return wrong(
+            at,
+            "the signer is named neither by issuer and number nor by a key identifier",
+        );
+    }
+    Ok(())
+}
+
+/// An INTEGER of 0 to 5, the versions that CMS and its predecessors have; some libraries write 0
+/// where nobody says which.
+fn is_version(element: &[u8]) -> bool {
+    matches!(element, [0x02, 1, ..=5])
+}
+
+/// `SignerIdentifier` (RFC 5652, 5.3).
+fn is_identifier(element: &[u8]) -> bool {
+    let issuer_and_number = || {
+        let sequence = <&SequenceRef>::from_der(element)?;
+        let mut fields = SliceReader::new(sequence.as_bytes())?;
+        <&SequenceRef>::decode(&mut fields)?;
+        <IntRef<'_>>::decode(&mut fields)?;
+        fields.finish()
+    };
+    matches!(element, [0x80 | 0xa0, _, _, ..]) || issuer_and_number().is_ok()
 }
 
 /// The message in DER, with this content or none.

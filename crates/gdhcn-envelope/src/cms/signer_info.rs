@@ -5,9 +5,13 @@ use spki::AlgorithmIdentifierRef;
 
 use crate::x509::encode;
 
-/// A `SignerInfo` (RFC 5652, 5.3) in DER. The signer identifier is read over: there is but one
-/// certificate, and some clients re-encode the issuer's name.
+/// A `SignerInfo` (RFC 5652, 5.3) in DER. The signer identifier is not compared with the one
+/// certificate that there is: some clients re-encode the issuer's name.
 pub(crate) struct SignerInfo<'a> {
+    /// As an element.
+    pub(crate) version: &'a [u8],
+    /// `sid`, as an element.
+    pub(crate) identifier: &'a [u8],
     pub(crate) digest_algorithm: AlgorithmIdentifierRef<'a>,
     pub(crate) signed_attributes: Option<Vec<Attribute<'a>>>,
     pub(crate) signature_algorithm: AlgorithmIdentifierRef<'a>,
@@ -24,8 +28,8 @@ pub(crate) struct Attribute<'a> {
 impl<'a> SignerInfo<'a> {
     pub(crate) fn from_der(der: &'a [u8]) -> der::Result<Self> {
         let mut reader = content(der, Tag::Sequence)?;
-        reader.tlv_bytes()?; // version
-        reader.tlv_bytes()?; // sid
+        let version = reader.tlv_bytes()?;
+        let identifier = reader.tlv_bytes()?;
         let digest_algorithm = reader.decode()?;
         let signed_attributes = match reader.peek_byte() {
             Some(SIGNED_ATTRIBUTES) => Some(attributes(reader.tlv_bytes()?)?),
@@ -39,6 +43,8 @@ impl<'a> SignerInfo<'a> {
         };
         reader.finish()?;
         Ok(Self {
+            version,
+            identifier,
             digest_algorithm,
             signed_attributes,
             signature_algorithm,

@@ -108,9 +108,9 @@ fn messages_of_openssl_verify() {
     assert_eq!(streamed.1[..2], [0x30, 0x80], "the streamed row is of indefinite length");
 }
 
-/// Where a message in DER holds bytes that no signature covers: the versions, the list of digests,
-/// the identifier of the signer (which is not looked at), and, without attributes and with the
-/// content outside, the type of the content.
+/// Where a message in DER holds bytes that no signature covers and that may be something else: the
+/// versions, the identifier of the signer (which is not compared), and, without attributes and with
+/// the content outside, the type of the content.
 fn not_signed(message: &[u8]) -> Vec<Range<usize>> {
     let span = |part: &[u8]| {
         let start = part.as_ptr() as usize - message.as_ptr() as usize;
@@ -119,8 +119,8 @@ fn not_signed(message: &[u8]) -> Vec<Range<usize>> {
     let fields = signed_data_fields(message);
     let signer_infos = AnyRef::from_der(fields.last().unwrap()).unwrap().value();
     let signer_info = elements(AnyRef::from_der(signer_infos).unwrap().value());
-    let mut spans =
-        vec![span(fields[0]), span(fields[1]), span(signer_info[0]), span(signer_info[1])];
+    let value = |element: &[u8]| span(&element[2..]);
+    let mut spans = vec![value(fields[0]), value(signer_info[0]), value(signer_info[1])];
     let attributes = signer_info.iter().any(|raw| raw[0] == 0xa0);
     let content_type = elements(AnyRef::from_der(fields[2]).unwrap().value());
     if !attributes && content_type.len() == 1 {

@@ -12,6 +12,11 @@ const CONTENT: &[u8] = b"content";
 
 /// A message to be spoiled before it is signed.
 struct Message {
+    /// Those of SignedData and SignerInfo.
+    versions: [[u8; 3]; 2],
+    /// Those that SignedData lists.
+    digest_algorithms: Vec<Vec<u8>>,
+    identifier: Vec<u8>,
     key: SoftwareKey,
     certificate: Certificate,
     digest_algorithm: Vec<u8>,
@@ -61,7 +66,11 @@ fn verify(spoil: impl FnOnce(&mut Message)) -> Result<(), CmsError> {
     let certificate = CertificateTemplate::new(name.clone(), [1; 16], from, to)
         .sign(key.public_key(), &name, &key, scheme)
         .unwrap();
+    let identifier = encode::nested(SEQUENCE, &[name.der(), certificate.serial_element()]);
     let mut message = Message {
+        versions: [[2, 1, 1]; 2],
+        digest_algorithms: Vec::new(),
+        identifier,
         key,
         certificate,
         digest_algorithm: encode_digest_algorithm(DigestAlgorithm::Sha256),
@@ -84,8 +93,8 @@ fn verify(spoil: impl FnOnce(&mut Message)) -> Result<(), CmsError> {
     let signer_info = encode::nested(
         SEQUENCE,
         &[
-            &[2, 1, 1],
-            &[SEQUENCE, 0],
+            &message.versions[1],
+            &message.identifier,
             &message.digest_algorithm,
             &signed,
             &message.signature_algorithm,
@@ -95,13 +104,13 @@ fn verify(spoil: impl FnOnce(&mut Message)) -> Result<(), CmsError> {
     );
     let content = encode::tlv(0xa0, &encode::tlv(OCTET_STRING, CONTENT));
     let ber = content_info(&[
-        &[2, 1, 1],
-        &[SET, 0],
+        &message.versions[0],
+        &encode::tlv(SET, &message.digest_algorithms.concat()),
         &encode::nested(SEQUENCE, &[&encode::oid(oid::DATA), &content]),
         &encode::tlv(0xa0, message.certificate.der()),
         &encode::tlv(SET, &signer_info),
     ]);
-    let message = SignedMessage::from_ber(&ber, Content::Embedded).unwrap();
+    let message = SignedMessage::from_ber(&ber, Content::Embedded)?;
     let result = message.verify(Backend::default());
     // The hash of the content gives the same answer wherever it gives one.
     let hash = gdhcn_crypto::sha256(CONTENT);
@@ -127,6 +136,51 @@ fn what(result: Result<(), CmsError>) -> (&'static str, &'static str) {
 fn a_plain_message_verifies_with_and_without_attributes() {
     assert_eq!(verify(|_| ()), Ok(()));
     assert_eq!(verify(|message| message.signed = None), Ok(()));
+}
+
+#[test]
+fn what_nobody_signs_has_a_form_and_says_nothing() {
+    let not_cms = |result| match result {
+        Err(CmsError::InvalidCms { what, .. }) => what,
+        other => panic!("{other:?}"),
+    };
+    for (which, name) in ["SignedData", "SignerInfo"].into_iter().enumerate() {
+        for version in [0, 1, 3, 4, 5] {
+            assert_eq!(verify(|message| message.versions[which][2] = version), Ok(()), "{name}");
+        }
+        for version in [[2, 1, 6], [2, 1, 0xff], [3, 1, 1], [2, 0, 0]] {
+            let result = verify(|message| message.versions[which] = version);
+            assert!(result.is_err(), "{name}: {version:?}");
+        }
+    }
+    let of = encode_digest_algorithm;
+    let sha256 = of(DigestAlgorithm::Sha256);
+    let sha512 = of(DigestAlgorithm::Sha512);
+    let sha_256 = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+    let without = encode::nested(SEQUENCE, &[&encode::oid(sha_256)]);
+    let with_null = encode::nested(SEQUENCE, &[&encode::oid(sha_256), &encode::NULL]);
+    for listed in [
+        vec![],
+        vec![sha256.clone()],
+        vec![sha512.clone(), sha256.clone()],
+        vec![without],
+        vec![with_null],
+    ] {
+        assert_eq!(verify(|message| message.digest_algorithms = listed), Ok(()));
+    }
+    let what = not_cms(verify(|message| message.digest_algorithms = vec![sha512]));
+    assert!(what.contains("is not among"), "{what}");
+    let what = not_cms(verify(|message| message.digest_algorithms = vec![sha256, vec![5, 0]]));
+    assert!(what.contains("no AlgorithmIdentifier"), "{what}");
+    // It may name anything, in one of its two forms.
+    let other = encode::nested(SEQUENCE, &[&[SEQUENCE, 0], &[2, 1, 9]]);
+    for identifier in [other, vec![0x80, 3, 1, 2, 3]] {
+        assert_eq!(verify(|message| message.identifier = identifier), Ok(()));
+    }
+    for identifier in [&[SEQUENCE, 0][..], &[0x80, 0], &[SEQUENCE, 2, SEQUENCE, 0], &[4, 1, 1]] {
+        let what = not_cms(verify(|message| message.identifier = identifier.to_vec()));
+        assert!(what.contains("neither by issuer"), "{what}");
+    }
 }
 
 #[test]
