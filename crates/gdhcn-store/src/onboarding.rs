@@ -9,6 +9,7 @@ use crate::audit_event::{self, AuditEvent};
 use crate::database::{Row, Transaction, values};
 use crate::error::StoreError;
 use crate::limit;
+use crate::signer_information;
 use crate::store::Store;
 use crate::trusted_issuer::{self, NewTrustedIssuer};
 use crate::trusted_party::{self, NewTrustedParty, UnknownName};
@@ -31,6 +32,14 @@ pub enum OnboardingStep {
         issuer: NewTrustedIssuer,
         /// The text that the trust anchor signed.
         signed: String,
+    },
+    /// Takes a certificate away that a participant has uploaded, at the operator's word. Own rows
+    /// only.
+    RemoveSigner {
+        /// SHA-256 of the certificate, lower-case hexadecimal.
+        thumbprint: String,
+        /// The participant's alpha-2 code.
+        country: String,
     },
     /// Takes an own issuer away.
     RemoveIssuer {
@@ -158,6 +167,9 @@ impl Store {
                 }
                 OnboardingStep::Remove { thumbprint, country } => {
                     trusted_party::remove(&mut writing, &thumbprint, &country, event).await?;
+                }
+                OnboardingStep::RemoveSigner { thumbprint, country } => {
+                    signer_information::remove(&mut writing, &thumbprint, &country, event).await?;
                 }
                 OnboardingStep::InsertIssuer { issuer, signed } => {
                     trusted_issuer::insert(&mut writing, &issuer, &signed, event).await?;

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use gdhcn_log::Kind;
+
 use crate::audit_event::AuditEvent;
 use crate::database::{Row, Transaction, values};
 use crate::error::{StoreError, UnreadableRow};
@@ -279,6 +281,23 @@ pub(crate) async fn write(
         )
         .await?;
     Ok(())
+}
+
+/// Takes an own row away at an operator's word, with its entry of the log.
+pub(crate) async fn remove(
+    transaction: &mut Transaction,
+    thumbprint: &str,
+    country: &str,
+    event: &AuditEvent,
+) -> Result<(), StoreError> {
+    let row = find_own(transaction, thumbprint).await?.ok_or(StoreError::NotFound)?;
+    if row.country != country {
+        return Err(StoreError::Foreign { country: row.country });
+    }
+    bury(transaction, &row, event.occurred_at).await?;
+    let operator = &event.description;
+    let entry = log::of_loss(Kind::SignerInformation, thumbprint, country, None, event, operator);
+    log::append(transaction, &entry).await
 }
 
 /// Takes an own row away and leaves its mark, without a look at whose it is and without an entry

@@ -70,7 +70,7 @@ use self::measured::Measured;
 pub use self::onboarded::{check_party, peer_anchors};
 pub use self::onboarding::{
     OnboardError, Onboarding, issuer_removal, offboarding, operators_event, party_type,
-    store_request,
+    signer_removal, store_request,
 };
 pub use self::operators::{OperatorError, Operators};
 pub use self::peers::{PeerStoreError, remove_peer, store_peer};

@@ -11,6 +11,7 @@ use gdhcn_envelope::cms::{CmsError, Content, SignedMessage};
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::audit_event::AuditEvent;
 use gdhcn_store::onboarding::{CarriedOut, OnboardingStep};
+use gdhcn_store::signer_information::SignerInformation;
 use gdhcn_store::trusted_issuer::{NewTrustedIssuer, TrustedIssuer};
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType, Role, TrustedParty};
 use gdhcn_store::{Store, StoreError, limit};
@@ -257,6 +258,23 @@ pub fn issuer_removal(
     let description = format!("issuer {} {why}", row.issuer.url);
     let event = operators_event("ISSUER_REMOVED", description, Some(&row.issuer.country), None, at);
     Some((OnboardingStep::RemoveIssuer { uuid }, event))
+}
+
+/// The step that takes an uploaded certificate away, and the event that tells of it.
+pub fn signer_removal(
+    row: &SignerInformation,
+    why: &str,
+    at: Timestamp,
+) -> (OnboardingStep, AuditEvent) {
+    let event = operators_event(
+        "SIGNER_REMOVED",
+        format!("{} {why}", row.certificate_type),
+        Some(&row.country),
+        Some(row.thumbprint.clone()),
+        at,
+    );
+    let (thumbprint, country) = (row.thumbprint.clone(), row.country.clone());
+    (OnboardingStep::RemoveSigner { thumbprint, country }, event)
 }
 
 /// The step that takes a row away, and the event that tells of it.

@@ -32,9 +32,27 @@ impl Audited {
     }
 
     fn by_hand(&self, statement: &str) {
+        self.selected(statement);
+    }
+
+    /// A participant uploads its document signer, with OpenSSL and curl.
+    fn upload(&self, whose: &str) {
+        let run = self.place.shell(&format!(
+            "cd demo/{whose} && openssl x509 -in dsc.pem -outform DER | openssl cms -sign -nodetach \
+             -binary -outform DER -signer upload.pem -inkey upload.key | base64 -w0 | curl -sS \
+             --fail-with-body --cert tls.pem --key tls.key --cacert ../operator/gateway.pem \
+             -H 'Content-Type: application/cms' --data-binary @- {}/signerCertificate",
+            self.address
+        ));
+        assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    }
+
+    /// What SQLite's own shell answers.
+    fn selected(&self, statement: &str) -> String {
         let database = self.place.path("demo/operator/database/gateway.sqlite3");
         let done = Command::new("sqlite3").arg(database).arg(statement).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).trim().to_owned()
     }
 
     /// What the audit finds after this change, when the gateway has noticed it.
@@ -71,6 +89,33 @@ fn a_change_that_the_list_shows_a_moment_later_is_no_difference() {
     audited.place.run(&offboard).done(0);
     let run = audited.audit(&[]).done(0);
     assert!(run.stdout.contains("differences: 0"), "{}", run.stdout);
+}
+
+/// Who is off-boarded cannot withdraw what it uploaded.
+#[test]
+fn off_boarding_takes_the_uploaded_certificates_too_where_that_is_asked_for() {
+    let audited = Audited::start();
+    let rows = |country: &str| {
+        let sql = format!("SELECT COUNT(*) FROM signer_information WHERE country = '{country}'");
+        audited.selected(&sql)
+    };
+    let offboard = |more: &[&str]| {
+        let begin = ["gateway", "offboard", "--config", "demo/operator/gateway.toml", "XXA"];
+        audited.place.run(&[&begin[..], more].concat())
+    };
+    audited.upload("xxa");
+    let shown = offboard(&["--dry-run"]).stdout;
+    assert!(shown.contains("--signers takes it away too"), "{shown}");
+    // One alone, by its fingerprint.
+    let one = audited.selected("SELECT thumbprint FROM signer_information WHERE country = 'XA'");
+    offboard(&["--certificate", &one, "--yes"]).done(0);
+    assert_eq!((rows("XA").as_str(), offboard(&["--certificate", &one, "--yes"]).code), ("0", 66));
+    audited.upload("xxa");
+    audited.upload("xxb");
+    offboard(&["--signers", "--yes"]).done(0);
+    assert_eq!((rows("XA").as_str(), rows("XB").as_str()), ("0", "1"));
+    let run = audited.audit(&[]).done(0);
+    assert!(run.stdout.contains("HOLDS"), "{}", run.stdout);
 }
 
 #[test]

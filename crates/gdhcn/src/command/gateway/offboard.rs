@@ -6,8 +6,8 @@ use base64::prelude::BASE64_STANDARD;
 use gdhcn_codes::Participant;
 use gdhcn_crypto::Backend;
 use gdhcn_envelope::x509::Certificate;
-use gdhcn_server::gateway::{issuer_removal, offboarding};
-use gdhcn_store::TrustContent;
+use gdhcn_server::gateway::{issuer_removal, offboarding, signer_removal};
+use gdhcn_store::signer_information::SignerInformation;
 use gdhcn_store::trusted_party::{PartyType, TrustedParty};
 
 use super::desk::{Desk, operator};
@@ -30,14 +30,19 @@ async fn offboard(arguments: &OffboardArguments) -> Result<Exit, Fault> {
         .iter()
         .filter(|row| row.country == whose.alpha2() && row.source_gateway_id.is_none())
         .collect();
-    let going = chosen(&own, &arguments.certificate)?;
+    let uploaded: Vec<_> = content
+        .signer_information
+        .iter()
+        .filter(|row| row.country == whose.alpha2() && row.source_gateway_id.is_none())
+        .collect();
+    let (going, signers) = chosen(&own, &uploaded, arguments)?;
     let mut issuers = desk.store.trusted_issuers().await.or_internal("reading the database")?;
     issuers.retain(|row| {
         arguments.certificate.is_empty()
             && row.issuer.country == whose.alpha2()
             && row.source_gateway_id.is_none()
     });
-    if going.is_empty() && issuers.is_empty() {
+    if going.is_empty() && issuers.is_empty() && signers.is_empty() {
         return Err(Fault::Input(anyhow!("{whose} {} has nothing onboarded", whose.name())));
     }
     println!("{STRONG}{whose} {}{PLAIN}: what will be taken away", whose.name());
@@ -51,14 +56,25 @@ async fn offboard(arguments: &OffboardArguments) -> Result<Exit, Fault> {
     for row in &issuers {
         println!("{BAD}issuer{PLAIN} {}", tame_line(&row.issuer.url));
     }
-    for (thumbprint, kid) in orphans(&content, &own, &going) {
-        println!("{OPEN}loses its chain{PLAIN}: kid {kid}, {thumbprint}; it stays on the list");
+    for row in &signers {
+        let kid = tame_line(&row.kid);
+        println!("{BAD}{}{PLAIN} kid {kid}: {}", row.certificate_type, spoken(&row.thumbprint));
+    }
+    let mut stay = false;
+    for (thumbprint, kid) in orphans(&uploaded, &own, &going) {
+        if !signers.iter().any(|row| row.thumbprint == thumbprint) {
+            println!("{OPEN}loses its chain{PLAIN}: kid {kid}, {thumbprint}; it stays on the list");
+            stay = true;
+        }
+    }
+    if stay && arguments.certificate.is_empty() {
+        println!("  its participant cannot withdraw it any more: --signers takes it away too");
     }
     if arguments.dry_run {
         eprintln!("dry run: nothing was changed");
         return Ok(Exit::SUCCESS);
     }
-    let count = going.len() + issuers.len();
+    let count = going.len() + issuers.len() + signers.len();
     if !ask::confirm(&format!("Take these {count} away?"), arguments.yes)? {
         eprintln!("nothing was changed");
         return Ok(Exit::NEGATIVE);
@@ -67,6 +83,7 @@ async fn offboard(arguments: &OffboardArguments) -> Result<Exit, Fault> {
     let steps = going
         .iter()
         .map(|row| offboarding(row, &why, now()))
+        .chain(signers.iter().map(|row| signer_removal(row, &why, now())))
         .chain(issuers.iter().filter_map(|row| issuer_removal(row, &why, now())))
         .collect();
     let count = desk.store.change_onboarded(steps, None).await.or_internal("off-boarding")?;
@@ -74,32 +91,37 @@ async fn offboard(arguments: &OffboardArguments) -> Result<Exit, Fault> {
     Ok(Exit::SUCCESS)
 }
 
-/// The rows with these fingerprints, written in groups or not; all rows without any.
+/// The rows with the named fingerprints, written in groups or not; without any all that are
+/// onboarded, and what is uploaded where that is asked for.
 fn chosen<'a>(
     own: &[&'a TrustedParty],
-    fingerprints: &[String],
-) -> Result<Vec<&'a TrustedParty>, Fault> {
-    if fingerprints.is_empty() {
-        return Ok(own.to_vec());
+    uploaded: &[&'a SignerInformation],
+    arguments: &OffboardArguments,
+) -> Result<(Vec<&'a TrustedParty>, Vec<&'a SignerInformation>), Fault> {
+    if arguments.certificate.is_empty() {
+        let signers = if arguments.signers { uploaded.to_vec() } else { Vec::new() };
+        return Ok((own.to_vec(), signers));
     }
-    let mut rows = Vec::new();
-    for fingerprint in fingerprints {
+    let (mut going, mut signers) = (Vec::new(), Vec::new());
+    for fingerprint in &arguments.certificate {
         let digits: String = fingerprint
             .chars()
             .filter(|digit| digit.is_ascii_hexdigit())
             .map(|digit| digit.to_ascii_lowercase())
             .collect();
-        let row = own.iter().find(|row| row.thumbprint == digits).ok_or_else(|| {
-            Fault::Input(anyhow!("the participant has no certificate {fingerprint}"))
-        })?;
-        rows.push(*row);
+        let before = going.len() + signers.len();
+        going.extend(own.iter().filter(|row| row.thumbprint == digits));
+        signers.extend(uploaded.iter().filter(|row| row.thumbprint == digits));
+        if going.len() + signers.len() == before {
+            return Err(Fault::Input(anyhow!("the participant has no certificate {fingerprint}")));
+        }
     }
-    Ok(rows)
+    Ok((going, signers))
 }
 
 /// Uploaded certificates that no authority vouches for afterwards, but one does now.
 fn orphans(
-    content: &TrustContent,
+    uploaded: &[&SignerInformation],
     own: &[&TrustedParty],
     going: &[&TrustedParty],
 ) -> Vec<(String, String)> {
@@ -114,11 +136,8 @@ fn orphans(
             .collect()
     };
     let (leaving, staying) = (authorities(true), authorities(false));
-    let Some(country) = own.first().map(|row| row.country.as_str()) else { return Vec::new() };
-    content
-        .signer_information
+    uploaded
         .iter()
-        .filter(|row| row.country == country && row.source_gateway_id.is_none())
         .filter(|row| {
             let Some(signer) = certificate(&row.raw_data) else { return false };
             is_signed_by_one_of(&signer, &leaving) && !is_signed_by_one_of(&signer, &staying)

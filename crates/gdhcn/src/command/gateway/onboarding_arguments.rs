@@ -142,6 +142,7 @@ pub(crate) struct RequestsArguments {
 const OFFBOARD_EXAMPLES: &str = "\
 Examples:
   gdhcn gateway offboard --config gateway.toml XXA --dry-run
+  gdhcn gateway offboard --config gateway.toml XXA --signers
   gdhcn gateway offboard --config gateway.toml XXA --certificate e4b3219b...
 
 Exit codes: 0 done or shown, 1 nobody said yes, 64 wrong usage, 66 there is no such certificate, 70
@@ -156,9 +157,13 @@ pub(crate) struct OffboardArguments {
     /// The participant, two or three letters
     #[arg(value_name = "PARTICIPANT")]
     pub(crate) participant: String,
-    /// Only the certificate with this SHA-256 fingerprint; repeatable [default: all of them]
+    /// Only the certificate with this SHA-256 fingerprint, an uploaded one too; repeatable
+    /// [default: all that are onboarded]
     #[arg(long, value_name = "FINGERPRINT")]
     pub(crate) certificate: Vec<String>,
+    /// The uploaded certificates too: who is off-boarded cannot withdraw them any more
+    #[arg(long, conflicts_with = "certificate")]
+    pub(crate) signers: bool,
     /// Show what would be taken away, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
