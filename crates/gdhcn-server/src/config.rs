@@ -182,6 +182,9 @@ pub struct TrustedCertificates {
     /// Whether two participants may have certificates under one key identifier. One participant
     /// never may.
     pub shared_kids: bool,
+    /// Whether the upload certificate must be valid when its message comes; signatures that were
+    /// made before count without.
+    pub valid_uploaders_only: bool,
 }
 
 impl TrustedCertificates {
@@ -210,6 +213,7 @@ impl Default for TrustedCertificates {
             ]),
             default_domain: "DCC".to_owned(),
             shared_kids: false,
+            valid_uploaders_only: false,
         }
     }
 }

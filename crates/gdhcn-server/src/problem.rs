@@ -153,8 +153,12 @@ impl Problem {
             TextRefusal::Signature(_) => {
                 (BAD, "0x260", "The signature of the CMS message does not hold")
             }
-            TextRefusal::Uploader { .. } if is_rule => (BAD, "0x230", "Invalid Upload Certificate"),
-            TextRefusal::Uploader { .. } => (FORBIDDEN, "0x000", "Invalid Upload Certificate"),
+            TextRefusal::Uploader { .. } | TextRefusal::UploaderOutside(_) if is_rule => {
+                (BAD, "0x230", "Invalid Upload Certificate")
+            }
+            TextRefusal::Uploader { .. } | TextRefusal::UploaderOutside(_) => {
+                (FORBIDDEN, "0x000", "Invalid Upload Certificate")
+            }
             TextRefusal::Rule(_) => (BAD, "0x200", "Invalid JSON"),
             TextRefusal::RuleId => (BAD, "0x250", "Invalid Rule ID"),
             TextRefusal::RuleUpload(refusal) => match refusal {

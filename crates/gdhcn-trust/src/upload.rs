@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use gdhcn_crypto::{Backend, KeyError, Thumbprint};
 use gdhcn_envelope::x509::{Certificate, CertificateError};
+use jiff::Timestamp;
 
 /// What a participant asks the gateway to store.
 #[derive(Clone, Debug)]
@@ -211,6 +212,16 @@ pub enum UploadRefusal {
         signer: Thumbprint,
         /// The participant.
         country: String,
+    },
+    /// The upload certificate is not valid at present, and that is asked for.
+    #[error("the message is signed by {signer}, which is valid from {begin} to {end} only")]
+    UploaderOutside {
+        /// The signer's certificate.
+        signer: Thumbprint,
+        /// Its first instant.
+        begin: Timestamp,
+        /// Its last instant.
+        end: Timestamp,
     },
     /// The certificate is another country's.
     #[error("the certificate's subject has the country {found:?}, the client is {country}")]

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use bytes::Bytes;
 use gdhcn_crypto::sha256;
-use gdhcn_envelope::x509::Certificate;
+use gdhcn_envelope::x509::{Certificate, Validity};
 use gdhcn_store::Store;
 use gdhcn_store::audit_event::AuditEvent;
+use gdhcn_trust::upload::UploadRefusal;
 use http::Request;
 use jiff::Timestamp;
 use tracing::error;
@@ -99,6 +100,22 @@ impl Act {
     /// The present instant.
     pub(crate) fn now(&self) -> Timestamp {
         self.gateway.clock.now()
+    }
+
+    /// Makes sure that the signer's certificate is valid at present, where the configuration asks for
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// [`UploadRefusal::UploaderOutside`].
+    pub(crate) fn check_validity(&self) -> Result<(), UploadRefusal> {
+        let asked = self.gateway.trusted_certificates.valid_uploaders_only;
+        let Some(signer) = self.signer.as_ref().filter(|_| asked) else { return Ok(()) };
+        if signer.validity_at(self.now()) == Validity::Valid {
+            return Ok(());
+        }
+        let (begin, end) = (signer.not_before(), signer.not_after());
+        Err(UploadRefusal::UploaderOutside { signer: signer.thumbprint(), begin, end })
     }
 
     /// The event that tells of an accepted message.

@@ -7,18 +7,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use bytes::{Bytes, BytesMut};
 use gdhcn_client::wire::{CertificateType, TrustListItem, TrustedCertificateItem};
 use gdhcn_crypto::sha256;
-use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::signer_information::SignerInformation;
 use gdhcn_store::tombstone::Tombstone;
 use gdhcn_store::trusted_party::TrustedParty;
 use hyper::body::{Body, Frame, SizeHint};
 use jiff::Timestamp;
 
+use super::facts::Facts;
 use super::list_query::ListQuery;
 
 /// The domain of the lists that name none.
@@ -39,8 +37,8 @@ pub(crate) struct Entry {
     pub(crate) source_gateway: Option<String>,
     pub(crate) created_at: Timestamp,
     pub(crate) uploaded: bool,
-    /// Begin and end of the certificate, where it can be read.
-    pub(crate) validity: Option<(Timestamp, Timestamp)>,
+    /// What is told of the certificate.
+    pub(crate) facts: Facts,
     /// Names the content of both forms.
     digest: [u8; 32],
     /// The certificate as a JSON text.
@@ -245,7 +243,7 @@ impl Entry {
             source_gateway: parts.source_gateway.map(str::to_owned),
             created_at: parts.created_at,
             uploaded: parts.uploaded,
-            validity: validity(parts.raw_data),
+            facts: Facts::of(parts.raw_data, parts.group),
             digest,
             item_head: item_head.into(),
             certificate_head: format!("{head}\"certificate\":").into(),
@@ -293,12 +291,6 @@ struct Parts<'a> {
     uploaded: bool,
     raw_data: &'a str,
     signature: Option<&'a str>,
-}
-
-fn validity(raw_data: &str) -> Option<(Timestamp, Timestamp)> {
-    let der = BASE64_STANDARD.decode(raw_data).ok()?;
-    let certificate = Certificate::from_der(&der).ok()?;
-    Some((certificate.not_before(), certificate.not_after()))
 }
 
 /// Texts and maps of texts always have a JSON form.

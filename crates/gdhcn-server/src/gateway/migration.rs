@@ -165,6 +165,7 @@ impl Exchange {
         let registry = signer_certificate::registry(&act.peer, &snapshot);
         let backend = gdhcn_crypto::Backend::default();
         upload.check(&registry, &Allowed::default(), backend).map_err(Refusal::Check)?;
+        act.check_validity().map_err(Refusal::Check)?;
         if stored.country != act.peer.country {
             return Err(MigrationRefusal::Foreign { country: stored.country });
         }

@@ -166,6 +166,7 @@ impl CertificateWish {
             return Err(Refusal::Encoding(error.clone()));
         }
         let accepted = upload.check(&registry, &allowed, Backend::default())?;
+        act.check_validity()?;
 
         let certificate = &verified.certificate;
         let row = NewSignerInformation {
@@ -210,6 +211,7 @@ impl CertificateWish {
             Err(refusal @ UploadRefusal::CountryOfOrigin { .. }) => Some(refusal),
             Err(refusal) => return Err(refusal.into()),
         };
+        act.check_validity()?;
         let thumbprint = verified.certificate.thumbprint();
         let event = act.accepted("SUCCESS", description(self.operation, "SUCCESS"));
         let message = BASE64_STANDARD.encode(verified.message.to_detached_der());

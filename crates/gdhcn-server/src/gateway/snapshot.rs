@@ -94,7 +94,7 @@ impl Signers {
     /// Makes the entry of an uploaded certificate.
     pub(crate) fn add(&mut self, row: &SignerInformation) {
         let entry = Entry::of_signer(row);
-        let fault = entry.validity.is_none().then(|| RefusedRow {
+        let fault = entry.facts.validity.is_none().then(|| RefusedRow {
             table: "signer_information",
             id: row.id.clone(),
             thumbprint: row.thumbprint.clone(),
@@ -281,7 +281,7 @@ impl TrustSnapshot {
         for entry in self.own_entries() {
             let group = groups.entry((entry.country.as_str(), entry.group)).or_default();
             group.all += 1;
-            let Some((begin, end)) = entry.validity else { continue };
+            let Some((begin, end)) = entry.facts.validity else { continue };
             group.last_end = group.last_end.max(Some(end));
             if begin <= now && now <= end {
                 group.valid += 1;

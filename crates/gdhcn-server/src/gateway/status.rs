@@ -32,6 +32,9 @@ pub struct Status {
     /// Certificates that end within 60 days or have ended while they were the last of their group;
     /// the most urgent first.
     pub expiring: Vec<Expiring>,
+    /// Keys that the guide does not ask for, and that are served all the same.
+    #[serde(default)]
+    pub unusual_keys: Vec<UnusualKey>,
     /// Key identifiers under which several certificates are listed.
     pub kid_collisions: Vec<KidCollision>,
     /// Gateways that are pulled from.
@@ -45,6 +48,20 @@ pub struct Status {
     pub jobs: Vec<JobStatus>,
     /// Entries of the transparency log.
     pub log_entries: u64,
+}
+
+/// Own certificates of a participant and group with one kind of key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnusualKey {
+    /// The participant.
+    pub country: String,
+    /// The group as lists name it.
+    pub group: String,
+    /// The key, such as `EC P-384`.
+    pub key: String,
+    /// How many certificates.
+    pub count: u64,
 }
 
 /// An onboarding request that waits for operators.
@@ -305,7 +322,7 @@ impl Status {
         let mut expiring: Vec<_> = snapshot
             .own_entries()
             .filter_map(|entry| {
-                let (_, not_after) = entry.validity?;
+                let (_, not_after) = entry.facts.validity?;
                 let warning = Warning::at(not_after, now)?;
                 let group = groups.get(&(entry.country.as_str(), entry.group))?;
                 let has_successor = group.last_end > Some(not_after);
@@ -330,6 +347,7 @@ impl Status {
             revision: snapshot.revision(),
             participants: participants.collect(),
             expiring,
+            unusual_keys: unusual_keys(snapshot.own_entries()),
             kid_collisions: collisions(snapshot.all_entries()),
             peers: own.overview.peers.iter().map(PeerStatus::of).collect(),
             unreadable_rows: snapshot
@@ -454,6 +472,25 @@ mod perhaps_instant {
         let text = Option::<String>::deserialize(from)?;
         text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
     }
+}
+
+fn unusual_keys<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<UnusualKey> {
+    let mut counts = BTreeMap::<_, u64>::new();
+    for entry in entries {
+        if let Some(key) = &entry.facts.unusual_key {
+            let count = counts.entry((entry.country.as_str(), entry.group, &**key)).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    counts
+        .into_iter()
+        .map(|((country, group, key), count)| UnusualKey {
+            country: country.to_owned(),
+            group: group.to_owned(),
+            key: key.to_owned(),
+            count,
+        })
+        .collect()
 }
 
 fn collisions<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<KidCollision> {

@@ -78,6 +78,9 @@ pub(crate) enum TextRefusal {
         /// The caller's country.
         country: String,
     },
+    /// Its signer's certificate is not valid at present, and that is asked for.
+    #[error(transparent)]
+    UploaderOutside(gdhcn_trust::upload::UploadRefusal),
     /// The text is no rule.
     #[error(transparent)]
     Rule(#[from] RuleError),
@@ -213,7 +216,8 @@ async fn read(act: &mut Act, body: Bytes) -> Result<TextMessage, TextRefusal> {
 /// A message whose signature holds, and whose it is.
 pub(super) struct Signed {
     message: TextMessage,
-    /// Why it does not count, where the signer is none of the caller's upload certificates.
+    /// Why it does not count, where the signer is none of the caller's upload certificates, or not
+    /// valid.
     stranger: Option<TextRefusal>,
 }
 
@@ -235,7 +239,8 @@ pub(super) async fn open_signed(act: &mut Act, body: Bytes) -> Result<Signed, Te
     act.payload_sha256 = content_sha256;
     let known = act.gateway.trust.current().uploaders(&act.peer.country).contains(&signer);
     act.signer = Some(signer);
-    let stranger = (!known).then(|| unknown_uploader(act));
+    let outside = act.check_validity().map_err(TextRefusal::UploaderOutside).err();
+    let stranger = if known { outside } else { Some(unknown_uploader(act)) };
     let message = outcome.map_err(TextRefusal::Signature)?;
     Ok(Signed { message, stranger })
 }

@@ -214,6 +214,7 @@ async fn status_tells_who_came_when_and_what_the_gateway_itself_lacks() {
     assert_eq!(status["jobs"][0]["name"], "tombstone-clean-up");
     assert_eq!(status["logEntries"], 7);
     assert_eq!(status["pendingRequests"], json!([]));
+    assert_eq!(status["unusualKeys"], json!([]));
     let metrics = Ask::new("GET", "/metrics").send(operator, None, None).await.unwrap();
     let text = String::from_utf8(metrics.body).unwrap();
     let series = "gdhcn_participant_last_download_timestamp_seconds";

@@ -324,6 +324,30 @@ async fn a_signing_time_must_lie_within_the_validity_of_the_upload_certificate()
 }
 
 #[tokio::test]
+async fn the_upload_certificate_must_be_valid_when_its_message_comes_where_that_is_asked_for() {
+    let network = Network::onboarded().await;
+    let expired = Holder::new(Role::Upload, Some(network.a.code), days_ago(400), 390);
+    let store = network.store().await;
+    network.onboard(&store, &expired, PartyType::Upload).await;
+    store.close().await;
+    let foreign = Foreign::new(&network);
+    expired.save(foreign.openssl.folder(), "up");
+    let text = || foreign.sign("-nodetach -noattr");
+    let mut config = network.config();
+    config.trusted_certificates.valid_uploaders_only = true;
+    let asked = network.start_with(config).await;
+    let tls = &network.a.tls;
+    refused(&asked, tls, text(), 400, "0x004", "is valid from").await;
+    let rule = Ask::new("POST", "/rules").cms_text(text());
+    let rule = asked.ask(tls, rule).await;
+    assert_eq!((rule.status, rule.json()["code"].as_str().unwrap()), (400, "0x230"));
+    assert_eq!(asked.upload(tls, network.a.message(network.a.dsc().der())).await.status, 201);
+    drop(asked);
+    let gate = network.start().await;
+    assert_eq!(gate.upload(tls, text()).await.status, 201);
+}
+
+#[tokio::test]
 async fn refuses_a_signer_that_is_no_upload_certificate_of_the_caller() {
     let network = Network::onboarded().await;
     let gate = network.start().await;
@@ -374,7 +398,9 @@ async fn refuses_keys_that_verifiers_cannot_use() {
 #[tokio::test]
 async fn takes_every_key_that_the_field_uses() {
     let network = Network::onboarded().await;
-    let gate = network.start().await;
+    let mut config = network.config();
+    config.management_listen = Some("127.0.0.1:0".parse().unwrap());
+    let gate = network.start_with(config).await;
     let foreign = Foreign::new(&network);
     for generate in [
         "ecparam -name prime256v1 -genkey -noout -out dsc.key",
@@ -387,6 +413,13 @@ async fn takes_every_key_that_the_field_uses() {
         let answer = gate.upload(&network.a.tls, foreign.upload_of_key()).await;
         assert_eq!(answer.status, 201, "{generate}: {:?}", String::from_utf8_lossy(&answer.body));
     }
+    // The guide asks for P-256: the operator hears of the others.
+    let operator = gate.running.management_address().unwrap();
+    let status = Ask::new("GET", "/status").send(operator, None, None).await.unwrap().json();
+    let unusual = status["unusualKeys"].as_array().unwrap();
+    let keys: Vec<_> = unusual.iter().map(|one| one["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["EC P-384", "EC P-521", "RSA 2048", "RSA 3072"], "{status}");
+    assert!(unusual.iter().all(|one| one["country"] == "XA" && one["count"] == 1));
 }
 
 #[tokio::test]

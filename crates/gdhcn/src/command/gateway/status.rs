@@ -166,6 +166,11 @@ fn tell(seen: &Seen) {
     for peer in &status.peers {
         show_peer(peer);
     }
+    for one in &status.unusual_keys {
+        let (country, group, count) = (&one.country, &one.group, one.count);
+        let key = tame_line(&one.key);
+        println!("  {FAINT}unusual key:{PLAIN} {country} {group} {key}, {count} certificates");
+    }
     for collision in &status.kid_collisions {
         println!("  {OPEN}one kid, several certificates:{PLAIN} {}", tame_line(&collision.kid));
         for holder in &collision.certificates {
