@@ -80,9 +80,24 @@ fn check_domain(domain: &Domain, context: &Context<'_>, findings: &mut Findings)
     }
 }
 
+/// How to mend a folder in which nothing was found.
+const LAYOUT: &str = "the place says what a certificate is for: onboarding/DOMAIN/USAGE/NAME.pem, \
+                      such as onboarding/DCC/SCA/SCA.pem, onboarding/DCC/UP/UP.pem, \
+                      onboarding/DCC/TLS/TLS.pem and onboarding/DCC/TLS/CA.pem";
+
 fn check_completeness(folder: &ParticipantFolder, context: &Context<'_>, findings: &mut Findings) {
     // Elsewhere the check prints what is missing and passes.
     let severity = if context.environment == Environment::Template { Error } else { Warning };
+    if folder.certificates.is_empty() && folder.issuers.is_empty() {
+        findings.add_with(
+            Rule::L072,
+            Error,
+            "",
+            "no certificate and no issuer at a place of the layout".to_owned(),
+            LAYOUT.to_owned(),
+            &[],
+        );
+    }
     let has = |usage| folder.certificates.iter().any(|one| one.usage == usage);
     if !context.onboarded && !folder.certificates.is_empty() {
         for (there, name) in [

@@ -26,10 +26,18 @@ Examples:
   gdhcn participant lint XXA/ --known ../uat/XXA/     is a key of acceptance among them?
   gdhcn participant lint XXA/ --tag v3                the files of a signed tag, as git checks it
 
+The folder, for each trust domain (DCC, DDCC, IPS-PILGRIMAGE, PH4H, DICVP):
+  XXA/onboarding/DCC/SCA/SCA.pem      signs document signers
+  XXA/onboarding/DCC/UP/UP.pem        signs what is uploaded
+  XXA/onboarding/DCC/TLS/TLS.pem      the client certificate, without its chain
+  XXA/onboarding/DCC/TLS/CA.pem       who issued it; the same certificate when it is self-signed
+  further ones of a kind: SCA_1.pem, SCA_2.pem; also DECA/DECA.pem, ISSUER/Trusted_Issuer.json
+docs/onboarding.md tells more, and docs/participants.md makes the keys with openssl.
+
 Each finding names its rule (L001 to L074), what was found and how to mend it. Where two texts of the
 network disagree, it says who accepts and who refuses.
 
-Exit codes: 0 no error (there may be warnings), 1 errors, 64 wrong usage, 66 the folder cannot be
+Exit codes: 0 no error (there may be warnings), 1 errors, also when no certificate is found, 64 wrong usage, 66 the folder cannot be
 read.";
 
 #[derive(Args, Debug)]

@@ -61,6 +61,57 @@ fn a_folder_that_is_none_is_an_input_fault() {
 }
 
 #[test]
+fn a_folder_without_the_layout_is_an_error_that_names_it() {
+    let place = with_folder();
+    place.shell("mkdir flat && cp XXA/onboarding/DCC/*/*.pem flat/");
+    let lint = place.run(&["participant", "lint", "flat", "--participant", "XA"]).done(1).stdout;
+    assert!(lint.contains("L072") && lint.contains("onboarding/DCC/SCA/SCA.pem"), "{lint}");
+    place.shell("mkdir -p XXB/onboarding && touch XXB/onboarding/README.md");
+    assert_eq!(place.run(&["participant", "lint", "XXB"]).code, 1);
+    // The same for who would onboard it.
+    let place = crate::onboarding::with_gateway("");
+    place.shell("mv XXA/onboarding/DCC/*/*.pem XXA/onboarding/ && rm -r XXA/onboarding/DCC");
+    let refused = crate::onboarding::onboard(&place, &["--dry-run"]);
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains("L072"), "{}", refused.stderr);
+}
+
+/// What OpenSSL makes by itself is told for each role without a contradiction.
+#[test]
+fn the_advice_for_certificates_of_openssl_does_not_go_in_a_circle() {
+    let place = with_folder();
+    let tls = |options: &str| {
+        let make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 365 \
+                    -subj '/C=XA/O=Test/CN=XXA TLS' -keyout key";
+        let line = format!(
+            "{make} {options} -out TLS.pem && openssl verify -purpose sslclient -CAfile TLS.pem \
+             TLS.pem && for name in TLS CA; do cp TLS.pem XXA/onboarding/DCC/TLS/$name.pem; done"
+        );
+        let made = place.shell(&line);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        let report = place.run(&["participant", "lint", "XXA", "--json"]).done(0).json();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let texts = findings.map(|one| (one["rule"].clone(), one["mend"].to_string()));
+        texts.collect::<Vec<_>>()
+    };
+    let found =
+        tls("-addext keyUsage=critical,digitalSignature -addext extendedKeyUsage=clientAuth");
+    let rules: Vec<_> = found.iter().map(|(rule, _)| rule).collect();
+    assert_eq!(rules, ["L022", "L033"]);
+    for (rule, mend) in &found {
+        assert!(mend.contains("leave basicConstraints out"), "{rule}: {mend}");
+    }
+    // As both say, with a section of one's own: nothing is left, and OpenSSL takes it as its own
+    // issuer.
+    place.write(
+        "own.cnf",
+        "[req]\ndistinguished_name = n\n[n]\n[tls]\nkeyUsage = critical, digitalSignature, \
+         keyCertSign\nextendedKeyUsage = clientAuth\n",
+    );
+    assert_eq!(tls("-config own.cnf -extensions tls"), []);
+}
+
+#[test]
 fn the_files_of_a_tag_count_only_when_git_finds_its_signature_good() {
     let place = with_folder();
     let shell = |line: &str| {
