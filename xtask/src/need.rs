@@ -21,6 +21,11 @@ pub(crate) fn curl() -> Result<()> {
     program("curl", "--version", "curl")
 }
 
+/// Jq takes answers apart in the commands of docs/participants.md, which a test runs.
+pub(crate) fn jq() -> Result<()> {
+    program("jq", "--version", "jq")
+}
+
 /// Node runs the WebAssembly build that the tests compare with the native one.
 pub(crate) fn node() -> Result<()> {
     program("node", "--version", "nodejs")

@@ -16,6 +16,7 @@ pub(crate) fn run() -> Result<()> {
     let programs = step("what the tests need", || {
         need::openssl()?;
         need::curl()?;
+        need::jq()?;
         need::postgres()?;
         need::sqlite()?;
         need::softhsm()?;

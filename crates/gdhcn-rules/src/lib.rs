@@ -14,5 +14,6 @@ pub mod upload;
 pub mod value_set;
 
 pub use rule::{
-    CertificateType, Description, Rule, RuleError, RuleId, RuleKind, RulePrefix, Version,
+    CertificateType, Description, Rule, RuleError, RuleId, RuleKind, RulePrefix, UNKNOWN_MEMBER,
+    Version,
 };

@@ -2,10 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::database::{Transaction, values};
+use crate::database::{Transaction, Value, values};
 use crate::error::StoreError;
 use crate::limit;
 use crate::store::Store;
+
+const SELECT: &str = "SELECT sequence, occurred_at, request_id, country,
+    uploader_sha256_fingerprint, authentication_sha256_fingerprint, event, description, code,
+    payload_sha256 FROM audit_event";
 
 /// One accepted or refused write.
 ///
@@ -42,6 +46,17 @@ pub struct RecordedEvent {
     pub event: AuditEvent,
 }
 
+/// Which events are asked for; without a condition all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Country of the caller.
+    pub country: Option<String>,
+    /// Not before this instant.
+    pub since: Option<Timestamp>,
+    /// What came of it, such as `BAD_REQUEST`.
+    pub event: Option<String>,
+}
+
 impl Store {
     /// Records a write that changed nothing.
     ///
@@ -64,16 +79,48 @@ impl Store {
         after: Option<i64>,
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let rows = self
-            .read()
-            .await?
-            .rows(
-                "SELECT sequence, occurred_at, request_id, country, uploader_sha256_fingerprint,
-                        authentication_sha256_fingerprint, event, description, code, payload_sha256
-                   FROM audit_event WHERE sequence > $1 ORDER BY sequence LIMIT $2",
-                values![after.unwrap_or(0), i64::from(limit)],
-            )
-            .await?;
+        let select = format!("{SELECT} WHERE sequence > $1 ORDER BY sequence LIMIT $2");
+        self.recorded(select, values![after.unwrap_or(0), i64::from(limit)]).await
+    }
+
+    /// The `limit` latest events that the filter asks for, in the order of their recording.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn latest_audit_events(
+        &self,
+        filter: &EventFilter,
+        limit: u32,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let mut values = values![i64::from(limit)].to_vec();
+        let mut conditions = Vec::new();
+        for (condition, value) in [
+            ("country =", filter.country.as_ref().map(Value::from)),
+            ("occurred_at >=", filter.since.map(Value::from)),
+            ("event =", filter.event.as_ref().map(Value::from)),
+        ] {
+            if let Some(value) = value {
+                values.push(value);
+                conditions.push(format!("{condition} ${}", values.len()));
+            }
+        }
+        let which = match conditions[..] {
+            [] => String::new(),
+            _ => format!("WHERE {}", conditions.join(" AND ")),
+        };
+        let select = format!("{SELECT} {which} ORDER BY sequence DESC LIMIT $1");
+        let mut events = self.recorded(select, &values).await?;
+        events.reverse();
+        Ok(events)
+    }
+
+    async fn recorded(
+        &self,
+        select: String,
+        values: &[Value],
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let rows = self.read().await?.rows_dynamic(select, values).await?;
         let mut events = Vec::with_capacity(rows.len());
         for row in &rows {
             events.push(RecordedEvent {

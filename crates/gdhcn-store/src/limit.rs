@@ -29,7 +29,7 @@ pub const UUID: usize = 36;
 /// `event` and `code` of an audit event.
 pub const EVENT: usize = 64;
 /// `description` of an audit event.
-pub const DESCRIPTION: usize = 256;
+pub const DESCRIPTION: usize = 512;
 /// Characters of a job's or a peer's last message; longer ones are cut.
 pub const STATUS: usize = 500;
 

@@ -10,6 +10,8 @@ use crate::output::eprintln;
 
 /// Longest secret in bytes: nobody types more, and a wrong file is noticed.
 const MAX_SECRET: usize = 1024;
+/// Fewest characters of a new secret.
+const MIN_NEW_SECRET: usize = 8;
 
 /// A secret from a file or descriptor (`/dev/fd/3`), without its final line break; without a file
 /// it is asked on the terminal.
@@ -20,8 +22,7 @@ pub(crate) fn secret(file: Option<&Path>, prompt: &str) -> Result<Zeroizing<Stri
                 "{prompt} is needed and there is no terminal to ask at; give --passphrase-file FILE"
             )));
         }
-        let text = rpassword::prompt_password(format!("{prompt}: "))
-            .or_input("reading from the terminal")?;
+        let text = prompted(&format!("{prompt}: ")).or_input("reading from the terminal")?;
         return Ok(Zeroizing::new(text));
     };
     let bytes = Zeroizing::new(std::fs::read(file).or_input(file.display())?);
@@ -36,14 +37,44 @@ pub(crate) fn secret(file: Option<&Path>, prompt: &str) -> Result<Zeroizing<Stri
     Ok(Zeroizing::new(text.to_owned()))
 }
 
+/// Asks without echo. Ctrl-C ends the program as it always does, after the terminal has its echo
+/// back: the signal comes while it is off.
+#[cfg(unix)]
+fn prompted(prompt: &str) -> std::io::Result<String> {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, LazyLock};
+
+    use signal_hook::consts::SIGINT;
+    use signal_hook::{flag, low_level};
+
+    /// Whether Ctrl-C ends the program, as it does whenever no secret is asked for.
+    static ENDS: LazyLock<std::io::Result<Arc<AtomicBool>>> = LazyLock::new(|| {
+        let ends = Arc::new(AtomicBool::new(true));
+        flag::register_conditional_default(SIGINT, Arc::clone(&ends)).map(|_| ends)
+    });
+    let ends = ENDS.as_ref().map_err(|error| std::io::Error::from(error.kind()))?;
+    ends.store(false, Ordering::SeqCst);
+    let typed = rpassword::prompt_password(prompt);
+    ends.store(true, Ordering::SeqCst);
+    if typed.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::Interrupted) {
+        low_level::emulate_default_handler(SIGINT)?;
+    }
+    typed
+}
+
+#[cfg(not(unix))]
+fn prompted(prompt: &str) -> std::io::Result<String> {
+    rpassword::prompt_password(prompt)
+}
+
 /// A new secret: asked twice on the terminal, or from a file.
 pub(crate) fn new_secret(file: Option<&Path>, prompt: &str) -> Result<Zeroizing<String>, Fault> {
-    let first = secret(file, prompt)?;
+    let first = secret(file, &format!("{prompt} ({MIN_NEW_SECRET} characters at least)"))?;
+    if first.chars().count() < MIN_NEW_SECRET {
+        return Err(Fault::Usage(format!("a passphrase has {MIN_NEW_SECRET} characters at least")));
+    }
     if file.is_none() && *secret(None, "The same again")? != *first {
         return Err(Fault::Usage("the two are not the same".to_owned()));
-    }
-    if first.chars().count() < 8 {
-        return Err(Fault::Usage("a passphrase has 8 characters at least".to_owned()));
     }
     Ok(first)
 }
@@ -54,9 +85,11 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<bool, Fault> {
         return Ok(true);
     }
     if !std::io::stdin().is_terminal() {
+        let only_shown =
+            if crate::cli::takes("dry-run") { ", or --dry-run to see it only" } else { "" };
         return Err(Fault::Usage(format!(
-            "{question} There is no terminal to ask at; read what is shown and give --yes, or \
-             --dry-run to see it only"
+            "{question} There is no terminal to ask at; read what is shown and give \
+             --yes{only_shown}"
         )));
     }
     eprintln!("{question} Type \"yes\" to go on:");

@@ -278,3 +278,14 @@ pub(crate) struct VerifierServeArguments {
 pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     gdhcn_credential::date::parse_instant_loose(text).map_err(|error| error.to_string())
 }
+
+/// Whether the command that is being carried out has this option.
+pub(crate) fn takes(long: &str) -> bool {
+    use clap::CommandFactory as _;
+    let root = Cli::command();
+    let mut command = &root;
+    for word in std::env::args_os().skip(1) {
+        command = command.find_subcommand(word).unwrap_or(command);
+    }
+    command.get_arguments().any(|argument| argument.get_long() == Some(long))
+}

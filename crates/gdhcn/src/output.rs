@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Reset, Style};
 use jiff::Timestamp;
@@ -102,9 +103,27 @@ pub(crate) fn tame_line(text: &str) -> String {
     tame(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// A path as it is typed in a shell: in quotes where it needs them.
+pub(crate) fn argument(path: &Path) -> String {
+    let text = tame_line(&path.display().to_string());
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%=".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::tame;
+    use std::path::Path;
+
+    use super::{argument, tame};
+
+    #[test]
+    fn a_path_with_blanks_is_quoted() {
+        assert_eq!(argument(Path::new("a/gateway.toml")), "a/gateway.toml");
+        assert_eq!(argument(Path::new("my gate's")), r"'my gate'\''s'");
+    }
 
     #[test]
     fn control_sequences_of_a_document_do_not_reach_the_terminal() {

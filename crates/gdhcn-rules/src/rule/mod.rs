@@ -7,7 +7,7 @@ mod version;
 use jiff::Timestamp;
 
 pub use self::identifier::{RuleId, RulePrefix};
-pub use self::read::RuleError;
+pub use self::read::{RuleError, UNKNOWN_MEMBER};
 pub use self::version::Version;
 
 /// One version of a business rule.

@@ -25,6 +25,9 @@ const MEMBERS: [&str; 14] = [
     "Logic",
 ];
 
+/// What is said of a member that the schema does not name: its name is the sender's own text.
+pub const UNKNOWN_MEMBER: &str = "no rule has this member";
+
 /// Shortest description, in characters.
 const DESCRIPTION_CHARACTERS: usize = 20;
 
@@ -75,8 +78,7 @@ impl<'r> Reader<'r> {
     fn rule(&mut self) -> Option<Rule> {
         let object = self.object;
         for (name, _) in object.members().filter(|(name, _)| !MEMBERS.contains(name)) {
-            self.violations
-                .add(name.chars().take(40).collect::<String>(), "no rule has this member");
+            self.violations.add(name.chars().take(40).collect::<String>(), UNKNOWN_MEMBER);
         }
         let identifier = self.text("Identifier", "such as GR-EU-0001", RuleId::from_text);
         let kind = self.text("Type", "Acceptance or Invalidation", RuleKind::from_text);

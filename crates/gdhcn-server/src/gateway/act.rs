@@ -8,8 +8,8 @@ use axum::body::Body;
 use bytes::Bytes;
 use gdhcn_crypto::sha256;
 use gdhcn_envelope::x509::{Certificate, Validity};
-use gdhcn_store::Store;
 use gdhcn_store::audit_event::AuditEvent;
+use gdhcn_store::{Store, limit};
 use gdhcn_trust::upload::UploadRefusal;
 use http::Request;
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use tracing::error;
 use super::Gateway;
 use super::authentication::Authenticated;
 use super::message;
+use super::reason::Reason;
 use crate::problem::Problem;
 use crate::telemetry::RequestRecord;
 
@@ -26,7 +27,7 @@ pub(crate) trait Wish: Send + 'static {
     /// What the answer needs to know of it.
     type Done: Send + 'static;
     /// Why it is not done.
-    type Refusal: Display + Send + Sync;
+    type Refusal: Display + Reason + Send + Sync;
 
     /// The media types in which the message may come.
     const MEDIA_TYPES: &'static [&'static str];
@@ -48,7 +49,7 @@ pub(crate) struct Refused {
     pub(crate) problem: Problem,
     /// Name of the outcome in the trail.
     pub(crate) event: &'static str,
-    /// The operation in words.
+    /// The operation in words; the reason follows in the trail.
     pub(crate) description: String,
 }
 
@@ -123,11 +124,12 @@ impl Act {
         self.event(event, description, None)
     }
 
-    async fn refuse(&self, refused: Refused, refusal: &impl Display) -> Problem {
+    async fn refuse(&self, refused: Refused, refusal: &(impl Display + Reason)) -> Problem {
         let Refused { problem, event, description } = refused;
         if problem.is_own_fault() {
             error!(request = self.request_id, cause = %refusal, "a change could not be stored");
         }
+        let description = limit::description(&format!("{description}: {}", refusal.reason()));
         let event = self.event(event, description, Some(problem.code()));
         if let Err(cause) = self.store().append_audit_event(&event).await {
             error!(request = self.request_id, %cause, "a refusal could not be recorded");

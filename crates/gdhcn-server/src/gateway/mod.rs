@@ -27,6 +27,7 @@ mod openapi;
 mod operators;
 mod peers;
 mod proxy_check;
+mod reason;
 mod references;
 pub(crate) mod refusal;
 mod reload;

@@ -268,7 +268,12 @@ async fn the_trail_tells_of_rules() {
         told,
         [
             ("CREATED", "Created Validation Rule with ID GR-XA-0001 (1.0.0)", None),
-            ("BAD_REQUEST", "Upload of a Validation Rule triggered BAD_REQUEST", Some("0x220")),
+            (
+                "BAD_REQUEST",
+                "Upload of a Validation Rule triggered BAD_REQUEST: version 1.0.0 is not above the \
+                 stored version 1.0.0",
+                Some("0x220"),
+            ),
             ("DELETED", "Deleted Validation Rule with ID GR-XA-0001", None),
         ]
     );

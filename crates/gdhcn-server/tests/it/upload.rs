@@ -97,12 +97,19 @@ async fn the_trail_tells_who_sent_what_and_what_came_of_it() {
         ("SUCCESS", "successful executed", None, Some(&uploader), own.thumbprint().to_string()),
         (
             "BAD_REQUEST",
-            "triggered BAD_REQUEST",
+            "triggered BAD_REQUEST: the country in the certificate's subject is XB, the client's XA",
             Some("0x004"),
             Some(&uploader),
             foreign.thumbprint().to_string(),
         ),
-        ("BAD_REQUEST", "triggered BAD_REQUEST", Some("0x402"), None, body),
+        (
+            "BAD_REQUEST",
+            "triggered BAD_REQUEST: not base64 at character 7: use the standard alphabet, one \
+             line, padded with =",
+            Some("0x402"),
+            None,
+            body,
+        ),
     ];
     assert_eq!(events.len(), expected.len());
     for ((event, request), (name, words, code, signer, payload)) in

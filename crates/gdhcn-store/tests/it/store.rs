@@ -1,5 +1,5 @@
 use gdhcn_log::{Action, Entry, Frontier, Kind, Tile, TileKind, TreeHash};
-use gdhcn_store::audit_event::AuditEvent;
+use gdhcn_store::audit_event::{AuditEvent, EventFilter};
 use gdhcn_store::signer_information::{NewSignerInformation, SignerType};
 use gdhcn_store::trusted_party::{NewTrustedParty, PartyType, Role};
 use gdhcn_store::{Conflict, Location, Store, StoreError, limit};
@@ -132,6 +132,23 @@ async fn keeps_both_tables_and_the_trail_over_a_restart(database: &TestDatabase)
     assert_eq!(trail[0].event, event("ONBOARDED"));
     let rest = store.audit_events(Some(trail[0].sequence), 10).await.unwrap();
     assert_eq!(rest, trail[1..]);
+
+    // The latest of those that are asked for, in their order.
+    let later = AuditEvent { occurred_at: at(7), country: None, ..event("OFFBOARDED") };
+    store.append_audit_event(&later).await.unwrap();
+    let latest = async |filter: EventFilter, limit| {
+        let events = store.latest_audit_events(&filter, limit).await.unwrap();
+        events.into_iter().map(|recorded| recorded.event.event).collect::<Vec<_>>()
+    };
+    let all = EventFilter::default();
+    assert_eq!(latest(all.clone(), 10).await, ["ONBOARDED", "SUCCESS", "OFFBOARDED"]);
+    assert_eq!(latest(all.clone(), 2).await, ["SUCCESS", "OFFBOARDED"]);
+    let own = EventFilter { country: Some("XA".into()), ..all.clone() };
+    assert_eq!(latest(own.clone(), 10).await, ["ONBOARDED", "SUCCESS"]);
+    let named = EventFilter { event: Some("SUCCESS".into()), ..own.clone() };
+    assert_eq!(latest(named.clone(), 10).await, ["SUCCESS"]);
+    assert_eq!(latest(EventFilter { since: Some(at(1)), ..named }, 10).await, [""; 0]);
+    assert_eq!(latest(EventFilter { since: Some(at(7)), ..all }, 10).await, ["OFFBOARDED"]);
 }
 
 async fn a_refused_change_leaves_neither_row_nor_event_nor_revision(database: &TestDatabase) {

@@ -3,7 +3,7 @@
 use crate::program::{Place, assert_snapshot};
 
 /// Every command that does something.
-const COMMANDS: [&[&str]; 31] = [
+const COMMANDS: [&[&str]; 32] = [
     &["demo"],
     &["verify"],
     &["decode"],
@@ -31,6 +31,7 @@ const COMMANDS: [&[&str]; 31] = [
     &["gateway", "audit"],
     &["gateway", "config", "check"],
     &["gateway", "status"],
+    &["gateway", "trail"],
     &["gateway", "job", "run"],
     &["gateway", "backup"],
     &["gateway", "restore"],

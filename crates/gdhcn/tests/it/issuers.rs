@@ -33,6 +33,11 @@ fn an_issuer_is_signed_listed_replaced_and_taken_away() {
     assert_eq!(add(&place, URL, &[]).code, 64);
     assert_eq!(add(&place, "https://keys.example/a;b", &SIGN).code, 64);
     assert_eq!(add(&place, "did:web:keys.example", &SIGN).code, 64, "a DID needs a hash");
+    for url in ["ftp://keys.example", "http://keys.example", "keys.example"] {
+        let refused = add(&place, url, &["--export", "request.json"]).wrong_usage();
+        assert!(refused.stderr.contains("https://"), "{}", refused.stderr);
+    }
+    assert_eq!(add(&place, URL, &[&SIGN[..], &["--type", "did"]].concat()).code, 64);
 
     add(&place, URL, &[&SIGN[..], &["--key-storage-type", "JWKS"]].concat()).done(0);
     let listed = issuers(&place);

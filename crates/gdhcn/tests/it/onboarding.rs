@@ -70,6 +70,10 @@ fn a_folder_is_onboarded_with_an_encrypted_key_and_a_second_time_changes_nothing
     assert_eq!(rows(&place), ALL);
     let again = onboard(&place, &SIGN).done(0).stdout;
     assert!(again.contains("nothing to change"), "{again}");
+    // What is handed in is looked at although nothing is left to do.
+    place.write("garbage", "garbage");
+    assert_eq!(onboard(&place, &["--import", "garbage", "--yes"]).code, 66);
+    assert_eq!(onboard(&place, &["--import", "none", "--yes"]).code, 66);
     assert_eq!(again.matches("already there").count(), 3, "{again}");
 
     // The stored signature is one that OpenSSL takes, over the stored certificate.

@@ -15,7 +15,9 @@ use super::onboarding_arguments::{ApproveArguments, OperatorArguments, RequestsA
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::key_source::SecretArguments;
-use crate::output::{self, GOOD, OPEN, PLAIN, STRONG, eprintln, minute, now, println, tame_line};
+use crate::output::{
+    self, GOOD, OPEN, PLAIN, STRONG, argument, eprintln, minute, now, println, tame_line,
+};
 
 /// Carries a signed request out, or keeps it until it has its approvals.
 pub(super) async fn finish(
@@ -62,7 +64,8 @@ async fn complete(desk: &Desk, decision: &Decision, row: &Row) -> Result<Exit, F
     );
     println!("Next, another operator ({}):", others(desk, &names));
     println!(
-        "  gdhcn gateway approve --config gateway.toml {} --operator NAME --operator-key FILE",
+        "  gdhcn gateway approve --config {} {} --operator NAME --operator-key FILE",
+        argument(&desk.path),
         row.id.get(..12).unwrap_or(&row.id)
     );
     Ok(Exit::SUCCESS)

@@ -14,6 +14,7 @@ use super::issuer::IssuerCommand;
 use super::onboarding_arguments::{
     ApproveArguments, OffboardArguments, OnboardArguments, RequestsArguments,
 };
+use super::trail::TrailArguments;
 use super::value_set::ValueSetCommand;
 
 #[derive(Debug, Subcommand)]
@@ -44,6 +45,8 @@ pub(crate) enum GatewayCommand {
     ValueSet(ValueSetCommand),
     /// Check a gateway's transparency log, and that its trust list follows from it.
     Audit(AuditArguments),
+    /// Show who asked for which change, what came of it, and why it was refused.
+    Trail(TrailArguments),
     /// Say how the gateway is: participants, what expires, what cannot be served.
     Status(StatusArguments),
     /// Run one of the gateway's own jobs now.

@@ -1,6 +1,6 @@
 //! What every command of onboarding opens: configuration, anchors, operators, database.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use gdhcn_crypto::Signer;
@@ -25,6 +25,8 @@ pub(super) fn operator() -> String {
 
 /// The operator's desk at a gateway's database.
 pub(super) struct Desk {
+    /// Where the configuration lies, for the commands that are named to people.
+    pub(super) path: PathBuf,
     pub(super) config: GatewayConfig,
     pub(super) anchors: Vec<Certificate>,
     pub(super) operators: Operators,
@@ -38,7 +40,7 @@ impl Desk {
         let operators = Operators::load(&loaded.onboarding).or_input(config.display())?;
         let store = Store::open(loaded.database.clone()).await.or_internal("the database")?;
         let store = store.with_kids(loaded.trusted_certificates.kid_scope());
-        Ok(Self { config: loaded, anchors, operators, store })
+        Ok(Self { path: config.to_owned(), config: loaded, anchors, operators, store })
     }
 
     /// For commands that ask for what is there: a mistyped place makes no database.

@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &InitArguments) -> Result<Exit, Fault> {
     let loaded = GatewayConfig::load(&config).or_internal("the configuration that was made")?;
     ConfigFiles::read(&loaded).or_internal("the files that were made")?;
     let made = Made {
-        next: format!("gdhcn gateway serve --config {}", config.display()),
+        next: format!("gdhcn gateway serve --config {}", output::argument(&config)),
         config: config.display().to_string(),
         server_certificate: Shown::of(&server, arguments.tls_cert.is_none()),
         trust_anchor: Shown::of(&anchor, arguments.trust_anchor.is_none()),

@@ -19,6 +19,7 @@ mod onboarding_arguments;
 mod serve;
 mod signing;
 mod status;
+mod trail;
 mod value_set;
 
 pub(crate) use self::arguments::GatewayCommand;
@@ -41,6 +42,7 @@ pub(crate) fn run(command: &GatewayCommand) -> Result<Exit, Fault> {
         GatewayCommand::Federation(command) => federation::run(command),
         GatewayCommand::ValueSet(command) => value_set::run(command),
         GatewayCommand::Audit(arguments) => audit::run(arguments),
+        GatewayCommand::Trail(arguments) => trail::run(arguments),
         GatewayCommand::Status(arguments) => status::run(arguments),
         GatewayCommand::Job(JobCommand::Run(arguments)) => job::run(arguments),
         GatewayCommand::Backup(arguments) => backup::back_up(arguments),

@@ -27,6 +27,10 @@ pub(crate) fn run(arguments: &OnboardArguments) -> Result<Exit, Fault> {
 }
 
 async fn onboard(arguments: &OnboardArguments) -> Result<Exit, Fault> {
+    if let Some(answer) = &arguments.signing.import {
+        // Also where nothing is left to change: a file that is none is not passed over.
+        signing::read_answer(answer)?;
+    }
     let folder = participant_files::read(&arguments.folder, arguments.tag.as_deref())?;
     let whose = match &arguments.participant {
         Some(code) => Participant::parse(code).map_err(|error| Fault::Usage(error.to_string()))?,

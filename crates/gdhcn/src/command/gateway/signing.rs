@@ -12,7 +12,7 @@ use super::onboarding_arguments::SigningArguments;
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInput};
 use crate::file;
-use crate::output::{eprintln, now, println};
+use crate::output::{argument, eprintln, now, println};
 
 pub(super) const HOW: &str = "say how it is signed: --sign-with KEY, --export FILE or --import FILE \
     (`onboard` also takes --signed-results); --dry-run only shows it";
@@ -49,9 +49,16 @@ pub(super) fn export(out: &Path, request: &str, response: &str) -> Result<Exit, 
     file::write_new(out, request.as_bytes())?;
     println!("to be signed: {}", out.display());
     println!("Next, where the trust anchor's key is:");
-    println!("  gdhcn trust-anchor sign {} --key trust-anchor.key \\", out.display());
+    println!("  gdhcn trust-anchor sign {} --key trust-anchor.key \\", argument(out));
     println!("      --certificate trust-anchor.pem --out {response}");
+    println!("Then, here: the command that you gave, with --import {response} instead of --export");
     Ok(Exit::SUCCESS)
+}
+
+/// What lies in the file that `--import` names, so far as it can be told without a request.
+pub(super) fn read_answer(path: &Path) -> Result<OnboardingResponse, Fault> {
+    let text = std::fs::read(path).or_input(path.display())?;
+    OnboardingResponse::from_json(&text).or_input(path.display())
 }
 
 /// The trust anchor's answer, however it comes. `None` when nobody said yes.
@@ -72,8 +79,7 @@ fn answer(
         return request.sign(anchor, signer.as_ref(), now()).or_input(key.describe()).map(Some);
     }
     let response = if let Some(path) = &arguments.import {
-        let text = std::fs::read(path).or_input(path.display())?;
-        let response = OnboardingResponse::from_json(&text).or_input(path.display())?;
+        let response = read_answer(path)?;
         let refused = |what: &str| Fault::Input(anyhow!("{}: {what}", path.display()));
         if response.confirmation.is_none() {
             return Err(refused("the trust anchor did not confirm what the items are for"));

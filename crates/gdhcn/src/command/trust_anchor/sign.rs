@@ -11,7 +11,7 @@ use super::arguments::SignArguments;
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
 use crate::file;
-use crate::output::{self, PLAIN, STRONG, eprintln, now, println};
+use crate::output::{self, PLAIN, STRONG, argument, eprintln, now, println};
 
 pub(super) fn run(arguments: &SignArguments) -> Result<Exit, Fault> {
     let anchor = super::certificate(&arguments.certificate)?;
@@ -83,8 +83,7 @@ fn sign_request(
         return Ok(Exit::SUCCESS);
     }
     println!("signed: {}", out.display());
-    println!("Next, at the gateway:");
-    println!("  gdhcn gateway onboard --config gateway.toml FOLDER --import {}", out.display());
+    say_next(&out);
     Ok(Exit::SUCCESS)
 }
 
@@ -122,9 +121,15 @@ fn sign_peer(
         return Ok(Exit::SUCCESS);
     }
     println!("signed: {}", out.display());
-    println!("Next, at the gateway:");
-    println!("  gdhcn gateway federation add --config gateway.toml --import {}", out.display());
+    say_next(&out);
     Ok(Exit::SUCCESS)
+}
+
+/// Where the request was made the paths are other ones, and known.
+fn say_next(out: &Path) {
+    println!("Next, at the gateway: the command that made the request, with");
+    println!("  --import {}", argument(out));
+    println!("instead of --export");
 }
 
 fn sign_certificates(

@@ -47,7 +47,7 @@ pub(crate) struct AddArguments {
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: String,
     /// Where its keys are: a DID or an https:// address
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = address)]
     pub(crate) url: String,
     /// HTTP or DID [default: by the address]
     #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
@@ -111,4 +111,11 @@ pub(crate) struct RemoveArguments {
 fn kind(text: &str) -> Result<IssuerKind, String> {
     IssuerKind::from_text(&text.to_ascii_uppercase())
         .ok_or_else(|| format!("`{text}` is no kind of issuer: HTTP or DID"))
+}
+
+fn address(text: &str) -> Result<String, String> {
+    if text.starts_with("did:") || text.starts_with("https://") {
+        return Ok(text.to_owned());
+    }
+    Err("an address of keys is a DID (did:web:...) or begins with https://".to_owned())
 }

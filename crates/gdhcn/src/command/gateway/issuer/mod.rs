@@ -50,7 +50,11 @@ async fn add(arguments: &AddArguments) -> Result<Exit, Fault> {
 /// The arguments in the form of a participant's file.
 fn as_file(arguments: &AddArguments) -> Result<IssuerFile, Fault> {
     let is_did = arguments.url.starts_with("did:");
-    let kind = arguments.kind.unwrap_or(if is_did { IssuerKind::Did } else { IssuerKind::Http });
+    let kind = if is_did { IssuerKind::Did } else { IssuerKind::Http };
+    if arguments.kind.is_some_and(|said| said != kind) {
+        let (url, kind) = (&arguments.url, kind.as_str());
+        return Err(Fault::Usage(format!("--type: {url} is of the type {kind}")));
+    }
     let mut ssl_public_keys = Vec::new();
     if let Some(path) = &arguments.tls_certificate {
         let bytes = std::fs::read(path).or_input(path.display())?;
