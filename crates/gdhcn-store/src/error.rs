@@ -21,6 +21,21 @@ pub enum StoreError {
         /// What the driver said.
         source: sqlx::Error,
     },
+    /// The database must not be written by whoever runs the program.
+    #[error("the database {database} cannot be written{cause}")]
+    ReadOnly {
+        /// The file, or the server without a password.
+        database: String,
+        /// Whose it is and what to do, where that can be told.
+        cause: String,
+    },
+    /// The database file was deleted or another one put in its place while it was in use.
+    #[error(
+        "the database file {0} is not the one that was opened: it was deleted or replaced, and no \
+         change is stored any more; end the program, put the file back or restore a backup, and \
+         start again"
+    )]
+    Replaced(PathBuf),
     /// The tables could not be brought to this program's version.
     #[error("the database cannot be migrated: {0}")]
     Migrate(sqlx::migrate::MigrateError),

@@ -44,6 +44,7 @@ mod changes;
 mod database;
 mod error;
 mod expiry_warning;
+mod fitness;
 mod location;
 mod log;
 mod overview;

@@ -9,6 +9,7 @@ use crate::audit_event::{self, AuditEvent};
 use crate::database::{Pool, Transaction, values};
 use crate::error::{Conflict, StoreError, UnreadableRow};
 use crate::federation_gateway::{self, FederationGateway};
+use crate::fitness::{OpenedFile, is_at_rest};
 use crate::location::{Location, PostgresUrl};
 use crate::schema;
 use crate::signer_information::{self, SignerInformation};
@@ -28,6 +29,8 @@ pub struct Store {
     pool: Pool,
     location: Location,
     pub(crate) kids: KidScope,
+    /// The database file as it was found, of SQLite.
+    opened: Option<OpenedFile>,
 }
 
 /// Among whose own certificates a key identifier is given once.
@@ -81,13 +84,24 @@ impl Store {
             Location::Postgres(url) => open_postgres(url).await?,
         };
         schema::prepare(&pool).await?;
-        Ok(Self { pool, location, kids: KidScope::default() })
+        let opened = file_of(&location).map(OpenedFile::of);
+        Ok(Self { pool, location, kids: KidScope::default(), opened })
     }
 
     /// The same database with another rule for key identifiers.
     #[must_use]
     pub fn with_kids(self, kids: KidScope) -> Self {
         Self { kids, ..self }
+    }
+
+    /// Makes sure that the database file is still the one that was opened: what is written to a
+    /// deleted file is lost.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Replaced`].
+    pub fn check_file(&self) -> Result<(), StoreError> {
+        self.opened.as_ref().map_or(Ok(()), OpenedFile::check)
     }
 
     /// Where the database is.
@@ -97,10 +111,7 @@ impl Store {
 
     /// The database file, of SQLite.
     pub fn file(&self) -> Option<PathBuf> {
-        match &self.location {
-            Location::Folder(folder) => Some(folder.join(Self::FILE_NAME)),
-            Location::Postgres(_) => None,
-        }
+        file_of(&self.location)
     }
 
     /// Number of the last change of the tables that trust lists are made of, by whichever process.
@@ -173,11 +184,13 @@ impl Store {
 
     /// Begins a look at the content as it is at one moment.
     pub(crate) async fn read(&self) -> Result<Transaction, StoreError> {
+        self.check_file()?;
         Ok(self.pool.read().await?)
     }
 
     /// Begins a change. No other one runs beside it.
     pub(crate) async fn begin_change(&self) -> Result<Writing, StoreError> {
+        self.check_file()?;
         Ok(Writing { transaction: self.pool.write().await? })
     }
 
@@ -290,6 +303,13 @@ pub(crate) async fn refuse_conflict(
     Ok(())
 }
 
+fn file_of(location: &Location) -> Option<PathBuf> {
+    match location {
+        Location::Folder(folder) => Some(folder.join(Store::FILE_NAME)),
+        Location::Postgres(_) => None,
+    }
+}
+
 async fn open_folder(folder: &Path) -> Result<Pool, StoreError> {
     create_folder(folder)
         .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
@@ -306,12 +326,14 @@ async fn open_folder(folder: &Path) -> Result<Pool, StoreError> {
     let open = |source| StoreError::Open { database: file.display().to_string(), source };
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
+        .after_release(|connection, _| Box::pin(is_at_rest(connection)))
         .connect_with(options.clone())
         .await
         .map_err(open)?;
     // The file may be new: readers come to it when it holds something.
     let readers = SqlitePoolOptions::new()
         .max_connections(4)
+        .after_release(|connection, _| Box::pin(is_at_rest(connection)))
         .connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(Pool::Sqlite { writer, readers })
 }

@@ -128,11 +128,13 @@ impl Act {
         let Refused { problem, event, description } = refused;
         if problem.is_own_fault() {
             error!(request = self.request_id, cause = %refusal, "a change could not be stored");
+            self.gateway.troubles.writes_failed(refusal);
         }
         let description = limit::description(&format!("{description}: {}", refusal.reason()));
         let event = self.event(event, description, Some(problem.code()));
         if let Err(cause) = self.store().append_audit_event(&event).await {
             error!(request = self.request_id, %cause, "a refusal could not be recorded");
+            self.gateway.troubles.writes_failed(&cause);
         }
         problem
     }

@@ -2,7 +2,7 @@
 //!
 //! | path | the reference's path | answer |
 //! | --- | --- | --- |
-//! | `/health` | `/actuator/health` | 200, or 503 when what is served may be outdated |
+//! | `/health` | `/actuator/health` | 200, or 503 when what is served may be outdated or no change can be stored |
 //! | `/live` | `/actuator/health/liveness` | 200 while the program answers at all |
 //! | `/ready` | `/actuator/health/readiness` | as `/health` |
 //! | `/metrics` | `/actuator/prometheus` | metrics in the text format of Prometheus; always 200 |
@@ -33,6 +33,8 @@ use crate::metrics::name;
 #[serde(rename_all = "camelCase")]
 struct Health {
     status: &'static str,
+    /// Why it is down.
+    faults: Vec<String>,
     revision: i64,
     trusted_parties: usize,
     signers: usize,
@@ -61,17 +63,19 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .with_state(gateway)
 }
 
-/// 503 when the database has not been readable for a while: what is served then may hold
-/// withdrawn signers, and no upload succeeds.
+/// 503 when the database has not been readable for a while or takes no changes: what is served then
+/// may hold withdrawn signers, or no upload succeeds.
 async fn health(State(gateway): State<Arc<Gateway>>) -> (StatusCode, Json<Health>) {
     let snapshot = gateway.trust.current();
-    let (code, status) = if gateway.trust.is_outdated() {
-        (StatusCode::SERVICE_UNAVAILABLE, "DOWN")
-    } else {
+    let faults = gateway.down();
+    let (code, status) = if faults.is_empty() {
         (StatusCode::OK, "UP")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "DOWN")
     };
     let health = Health {
         status,
+        faults,
         revision: snapshot.revision(),
         trusted_parties: snapshot.trusted_parties(),
         signers: snapshot.signers(),

@@ -57,7 +57,7 @@ impl Gateway {
             let age = SignedDuration::try_from(self.trust.age()).unwrap_or_default();
             let confirmed = now.saturating_sub(age).unwrap_or(now);
             board.gauge(name::SNAPSHOT_CONFIRMED, &[]).set(seconds(confirmed));
-            board.gauge(name::DATABASE_UP, &[]).set(f64::from(!self.trust.is_outdated()));
+            board.gauge(name::DATABASE_UP, &[]).set(f64::from(self.down().is_empty()));
             let anchor = self.trust.anchors().iter().map(|anchor| anchor.not_after()).max();
             let server = self.measured.server();
             for (name, end) in [

@@ -39,6 +39,7 @@ mod signer_certificate;
 mod snapshot;
 mod status;
 pub(crate) mod text_message;
+mod trouble;
 mod trust;
 pub(crate) mod trust_list;
 mod trusted_certificate;
@@ -80,7 +81,8 @@ use self::proxy_check::ProxyCheck;
 pub use self::reload::{ConfigFiles, ConfigWatch};
 use self::routes::Routes;
 use self::status::Own;
-pub use self::status::{Expiring, JobStatus, PeerStatus, Status, UnusualKey};
+pub use self::status::{Expiring, JobStatus, ParticipantStatus, PeerStatus, Status, UnusualKey};
+use self::trouble::Troubles;
 use self::trust::Trust;
 pub use self::trust::TrustError;
 use crate::clock::Clock;
@@ -120,6 +122,7 @@ pub struct Gateway {
     /// What the database said of the gateway's own affairs a moment ago.
     pub(crate) observed: watch::Sender<Arc<Overview>>,
     contacts: Arc<Contacts>,
+    pub(crate) troubles: Troubles,
 }
 
 /// A gateway that serves. Dropping it stops it without waiting; [`shutdown`](Self::shutdown)
@@ -214,6 +217,8 @@ impl Gateway {
         tasks.spawn(async move { follower.trust.follow(stopping).await });
         let (observer, stopping) = (Arc::clone(&gateway), stop.subscribe());
         tasks.spawn(async move { observer.observe(stopping).await });
+        let (watcher, stopping) = (Arc::clone(&gateway), stop.subscribe());
+        tasks.spawn(async move { watcher.watch_writes(stopping).await });
         if config.jobs.enabled {
             gateway.jobs.start(&gateway, &stop.subscribe(), &mut tasks);
         }
@@ -267,6 +272,7 @@ impl Gateway {
         }
         let jobs = Scheduler::new(jobs::table(config)?, &config.jobs);
         let gateway = Self::with(trust, config, clock, server, log, overview, jobs);
+        gateway.must_be_writable().await?;
         Ok((Arc::new(gateway), tls))
     }
 
@@ -291,6 +297,7 @@ impl Gateway {
             log,
             jobs,
             contacts: Arc::default(),
+            troubles: Troubles::default(),
             observed: watch::Sender::new(Arc::new(overview)),
             rates: RequestRates::new(&config.limits),
             proxy_check: ProxyCheck::new(&config.proxy_headers),
@@ -309,7 +316,8 @@ impl Gateway {
         let (server, anchors) = (self.measured.server(), self.anchors());
         let overview = self.observed.borrow().clone();
         let own = Own { server: server.as_ref().as_ref(), anchors: &anchors, overview: &overview };
-        Status::seen(&self.trust.current(), own, self.clock.now())
+        let seen = Status::seen(&self.trust.current(), own, self.clock.now());
+        Status { faults: self.faults(), ..seen }
     }
 
     /// The database.

@@ -139,12 +139,14 @@ impl RunningGateway {
             Ok(config) => {
                 self.gateway.metrics.reloaded(Reload::Applied, now);
                 watch.refused = None;
+                self.gateway.troubles.reload_refused(None);
                 Some(config)
             }
             Err(cause) => {
                 self.gateway.metrics.reloaded(Reload::Refused, now);
                 watch.seen.clear();
                 let cause = Some(cause.to_string());
+                self.gateway.troubles.reload_refused(cause.clone());
                 if cause != watch.refused {
                     error!(cause, "the new files are refused, the former ones stay in use");
                     watch.refused = cause;

@@ -27,6 +27,9 @@ const NEEDED: [&str; 3] = ["AUTHENTICATION", "UPLOAD", "CSCA"];
 pub struct Status {
     /// Number of the last change.
     pub revision: i64,
+    /// What keeps a running gateway from its work, in words.
+    #[serde(default)]
+    pub faults: Vec<String>,
     /// Every participant that has a certificate, by code.
     pub participants: Vec<ParticipantStatus>,
     /// Certificates that end within 60 days or have ended while they were the last of their group;
@@ -261,6 +264,20 @@ pub struct UnreadableStatus {
     pub fault: String,
 }
 
+impl ParticipantStatus {
+    /// Groups of which it had certificates and has no valid one any more.
+    pub fn lapsed(&self) -> impl Iterator<Item = &str> {
+        let had = |group: &&String| self.groups.iter().any(|found| found.group == **group);
+        self.missing.iter().filter(had).map(String::as_str)
+    }
+
+    /// Whether it cannot take part as it was onboarded: nobody can come for it, or a group has
+    /// lapsed. One that only asks needs no authority and uploads nothing.
+    pub fn needs_a_look(&self) -> bool {
+        self.missing.iter().any(|group| group == "AUTHENTICATION") || self.lapsed().next().is_some()
+    }
+}
+
 impl Expiring {
     /// Whether the participant uploaded it itself.
     pub fn is_uploaded(&self) -> bool {
@@ -345,6 +362,7 @@ impl Status {
         expiring.sort_by(|a, b| (a.not_after, &a.thumbprint).cmp(&(b.not_after, &b.thumbprint)));
         Self {
             revision: snapshot.revision(),
+            faults: Vec::new(),
             participants: participants.collect(),
             expiring,
             unusual_keys: unusual_keys(snapshot.own_entries()),
@@ -366,12 +384,15 @@ impl Status {
         }
     }
 
-    /// Whether somebody should act: a row that cannot be used, a doubled key identifier, a job
-    /// that fails time and again or marks something, a peer that is not taken over from, or a participant whose last
-    /// onboarded certificate of a group, or a certificate of the gateway, ends within 14 days.
+    /// Whether somebody should act: a gateway that is kept from its work, a row that cannot be used,
+    /// a doubled key identifier, a job that fails time and again or marks something, a peer that is
+    /// not taken over from, a participant that cannot take part, or a last certificate of a
+    /// participant's onboarded group, or of the gateway, that ends within 14 days.
     pub fn needs_a_look(&self) -> bool {
         let urgent = |one: &Expiring| one.warning <= 14 && !one.has_successor && !one.is_uploaded();
-        !self.unreadable_rows.is_empty()
+        !self.faults.is_empty()
+            || !self.unreadable_rows.is_empty()
+            || self.participants.iter().any(ParticipantStatus::needs_a_look)
             || self.kid_collisions.iter().any(KidCollision::needs_a_look)
             || self.peers.iter().any(|peer| peer.needs_a_look)
             || self.jobs.iter().any(|job| job.failures > PASSING_FAILURES || job.marked)

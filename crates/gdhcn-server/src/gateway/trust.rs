@@ -43,6 +43,8 @@ pub(crate) struct Trust {
     changing: Mutex<()>,
     /// When the database was last found readable.
     seen: ArcSwap<Instant>,
+    /// Why it could not be read at the last try.
+    failure: ArcSwap<Option<String>>,
 }
 
 impl Trust {
@@ -56,6 +58,7 @@ impl Trust {
             present: ArcSwap::new(snapshot),
             changing: Mutex::new(()),
             seen: ArcSwap::from_pointee(Instant::now()),
+            failure: ArcSwap::default(),
         })
     }
 
@@ -72,6 +75,11 @@ impl Trust {
     /// How long ago the database was last seen to hold what is served.
     pub(crate) fn age(&self) -> Duration {
         self.seen.load().elapsed()
+    }
+
+    /// Why the database could not be read at the last try.
+    pub(crate) fn failure(&self) -> Option<String> {
+        (**self.failure.load()).clone()
     }
 
     /// The certificates whose signature onboards.
@@ -175,6 +183,8 @@ impl Trust {
                 _ => {}
             }
             failing = refreshed.is_err();
+            let failure = refreshed.err().map(|error| error.to_string());
+            self.failure.store(Arc::new(failure));
         }
     }
 

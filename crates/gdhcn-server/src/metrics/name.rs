@@ -65,7 +65,7 @@ metrics! {
         "Number of the last change that is served.";
     SNAPSHOT_CONFIRMED = Gauge "gdhcn_snapshot_confirmed_timestamp_seconds"
         "When the database was last seen to hold what is served.";
-    DATABASE_UP = Gauge "gdhcn_database_up" "Whether the database could be read of late.";
+    DATABASE_UP = Gauge "gdhcn_database_up" "Whether the database could be read and written of late.";
     RELOADS = Counter "gdhcn_reloads_total"
         "Attempts to load certificates and configuration anew.";
     RELOAD_SUCCESSFUL = Gauge "gdhcn_reload_last_successful"

@@ -33,6 +33,7 @@ mod rules;
 mod signer_certificate;
 mod trust_list;
 mod trusted_certificate;
+mod unwritable;
 mod withdrawal;
 mod world;
 

@@ -219,8 +219,19 @@ impl Own {
 
     /// Starts the gateway as a child of this process; gives it and its address.
     pub(crate) fn serve(&self) -> (Child, String) {
+        self.serve_by(Command::new(GDHCN))
+    }
+
+    /// The same with signals ignored that the system sends.
+    pub(crate) fn serve_ignoring(&self, signal: &str) -> (Child, String) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("trap '' {signal}; exec \"$@\""), "sh", GDHCN]);
+        self.serve_by(shell)
+    }
+
+    fn serve_by(&self, mut command: Command) -> (Child, String) {
         let file = |name: &str| File::create(self.path(name)).unwrap();
-        let child = Command::new(GDHCN)
+        let child = command
             .args(SERVE)
             .current_dir(&self.folder)
             .stdin(Stdio::null())
@@ -234,6 +245,13 @@ impl Own {
     /// Runs the program in the folder; gives what it writes.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        let (code, said, complained) = self.try_to_run(arguments);
+        assert_eq!(code, Some(0), "gdhcn {:?}: {said}{complained}", &arguments[..2]);
+        said
+    }
+
+    /// Runs the program in the folder; gives its exit code and what it writes on both outputs.
+    pub(crate) fn try_to_run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         let output = Command::new(GDHCN)
             .args(arguments)
             .current_dir(&self.folder)
@@ -242,8 +260,7 @@ impl Own {
             .unwrap();
         let [said, complained] =
             [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-        assert!(output.status.success(), "gdhcn {:?}: {said}{complained}", &arguments[..2]);
-        said
+        (output.status.code(), said, complained)
     }
 
     fn init(&self, material: &Material, profile: Profile, changes: &[(&str, &str)]) {
@@ -349,7 +366,7 @@ impl Own {
     }
 
     /// The word after the first line of the running gateway that begins so.
-    fn wait_for(&self, start: &str) -> String {
+    pub(crate) fn wait_for(&self, start: &str) -> String {
         let until = Instant::now() + Duration::from_secs(60);
         loop {
             let said = self.text("stdout");

@@ -30,7 +30,7 @@ pub(crate) fn init(place: &Place, more: &[&str]) -> u16 {
     port
 }
 
-const CONFIG: [&str; 2] = ["--config", "gate/gateway.toml"];
+pub(crate) const CONFIG: [&str; 2] = ["--config", "gate/gateway.toml"];
 
 #[test]
 fn g12_init_and_serve_answer_within_a_minute_on_a_bare_machine() {

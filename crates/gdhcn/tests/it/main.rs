@@ -11,6 +11,7 @@ mod demo;
 mod demo_by_hand;
 mod federation;
 mod forge;
+mod gateway_faults;
 mod gateway_import;
 mod gateway_operating;
 mod help;

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use gdhcn_server::gateway::{ConfigFiles, JobStatus, Status};
+use gdhcn_server::gateway::{ConfigFiles, JobStatus, ParticipantStatus, Status};
 use gdhcn_server::{Clock, GatewayConfig};
 use gdhcn_store::{Store, StoreError};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use crate::output::{self, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, day, minute, pr
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest answer that is read.
 const LONGEST: u64 = 64 << 20;
-/// Beginnings of the metrics that a person wants to see beside the status.
+/// Beginnings of the metrics that a program wants to see beside the status.
 const SHOWN: [&str; 2] = ["gdhcn_federation_", "gdhcn_reload_last_successful"];
 
 /// What the running gateway says, and what its database holds.
@@ -99,7 +99,7 @@ fn from_database(config: &GatewayConfig) -> Result<Seen, Fault> {
 }
 
 impl Seen {
-    /// Series and values that a person wants to see.
+    /// Series and values beside the status, for programs; people are told in words.
     fn measured(&self) -> Value {
         let lines = self.metrics.iter().flat_map(|text| text.lines());
         lines
@@ -128,26 +128,15 @@ fn tell(seen: &Seen) {
     let running =
         if seen.metrics.is_some() { "running" } else { "not running, read from the database" };
     println!("{STRONG}gateway{PLAIN} {running}, revision {}", status.revision);
+    for fault in &status.faults {
+        println!("  {BAD}fault:{PLAIN} {}", tame_line(fault));
+    }
     println!("{STRONG}participants{PLAIN} {}", status.participants.len());
     for participant in &status.participants {
-        let groups: Vec<_> = participant
-            .groups
-            .iter()
-            .map(|group| format!("{} {}/{}", group.group, group.valid, group.all))
-            .collect();
-        let missing = if participant.missing.is_empty() {
-            String::new()
-        } else {
-            format!("  {OPEN}missing: {}{PLAIN}", participant.missing.join(", "))
-        };
-        let came = match participant.last_download {
-            Some(at) => format!("  {FAINT}last download {}{PLAIN}", minute(at)),
-            None => format!("  {FAINT}no download yet{PLAIN}"),
-        };
-        println!("  {}  {}{missing}{came}", participant.country, groups.join(", "));
+        tell_participant(participant);
     }
     if status.expiring.is_empty() {
-        println!("{GOOD}nothing{PLAIN} expires within 60 days");
+        println!("{GOOD}no certificate{PLAIN} ends within 60 days");
     }
     for expiring in &status.expiring {
         let colour = if expiring.days <= 7 { BAD } else { OPEN };
@@ -197,11 +186,33 @@ fn tell(seen: &Seen) {
     for job in &status.jobs {
         tell_job(job);
     }
-    if let Value::Object(measured) = seen.measured() {
-        for (series, value) in measured {
-            println!("  {FAINT}{series} {value}{PLAIN}");
-        }
-    }
+}
+
+fn tell_participant(participant: &ParticipantStatus) {
+    let groups: Vec<_> = participant
+        .groups
+        .iter()
+        .map(|group| format!("{} {}/{}", group.group, group.valid, group.all))
+        .collect();
+    let lapsed: Vec<_> = participant.lapsed().collect();
+    let never: Vec<_> = participant
+        .missing
+        .iter()
+        .map(String::as_str)
+        .filter(|group| !lapsed.contains(group))
+        .collect();
+    let list = |colour: anstyle::Style, what: &str, groups: &[&str]| match groups {
+        [] => String::new(),
+        _ => format!("  {colour}{what}: {}{PLAIN}", groups.join(", ")),
+    };
+    let colour = if participant.needs_a_look() { BAD } else { OPEN };
+    let (lapsed, never) =
+        (list(BAD, "none valid any more", &lapsed), list(colour, "missing", &never));
+    let came = match participant.last_download {
+        Some(at) => format!("  {FAINT}last download {}{PLAIN}", minute(at)),
+        None => format!("  {FAINT}no download yet{PLAIN}"),
+    };
+    println!("  {}  {}{lapsed}{never}{came}", participant.country, groups.join(", "));
 }
 
 fn tell_job(job: &JobStatus) {

@@ -1,0 +1,66 @@
+//! What keeps a gateway from its work is named: at the start, in its state, and by each command.
+
+use std::time::Duration;
+
+use crate::gateway_operating::{CONFIG, init};
+use crate::program::{GDHCN, Place, Run};
+use crate::service::Service;
+
+/// Runs the program as an account to which modes of files apply, as they do not to root.
+fn without_privileges(place: &Place, arguments: &str) -> Run {
+    place.shell(&format!(
+        "set -- {GDHCN} {arguments}; \
+         if [ $(id -u) = 0 ]; then exec setpriv --bounding-set=-all --inh-caps=-all \"$@\"; fi; \
+         exec \"$@\""
+    ))
+}
+
+/// A gateway that was served once: its database is there.
+fn served_once() -> Place {
+    let place = Place::new();
+    init(&place, &[]);
+    let service = Service::start(&place, &[&["gateway", "serve"], CONFIG.as_slice()].concat());
+    service.word_after("gateway up at ");
+    assert_eq!(service.interrupt(), 0);
+    place
+}
+
+#[test]
+fn a_database_that_cannot_be_written_is_refused_at_the_start() {
+    let place = served_once();
+    place.shell("chmod 0444 gate/data/*").done(0);
+    let run = without_privileges(&place, "gateway serve --config gate/gateway.toml");
+    assert_eq!((run.code, run.stdout.as_str()), (70, ""), "{}", run.stderr);
+    let last = run.stderr.lines().last().unwrap_or_default();
+    for word in ["gateway.sqlite3 cannot be written", "its owner, ", "chmod"] {
+        assert!(last.contains(word), "{word}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn refused_files_are_a_fault_in_the_state_until_they_are_mended() {
+    let place = Place::new();
+    init(&place, &[]);
+    let service = Service::start(&place, &[&["gateway", "serve"], CONFIG.as_slice()].concat());
+    service.word_after("gateway up at ");
+    let status = || place.run(&[&["gateway", "status"], CONFIG.as_slice()].concat());
+    let wait_for = |code: i32| {
+        for _ in 0..600 {
+            let run = status();
+            if run.code == code {
+                return run.stdout;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("no exit code {code}");
+    };
+    assert!(!status().done(0).stdout.contains("gdhcn_"), "people are told in words");
+    place.write("gate/gateway.pem", "no certificate");
+    service.hang_up();
+    let said = wait_for(1);
+    assert!(said.contains("fault: changed files are refused"), "{said}");
+    assert!(said.contains("gateway.pem"), "{said}");
+    assert_eq!(service.interrupt(), 0);
+    // Now the files are read by the command itself.
+    status().fault(66);
+}
