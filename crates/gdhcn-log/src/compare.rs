@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::entry::Attribute;
+use crate::entry::{Attribute, Kind};
 use crate::state::{Item, ItemId, State, signature_digest};
 
-/// One certificate of a list that a gateway serves.
+/// One thing of a list that a gateway serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
     /// Its name in the log.
@@ -13,8 +13,8 @@ pub struct Served {
     pub country: String,
     /// What the list tells of it, also that there is none.
     pub told: Vec<(Attribute, Option<String>)>,
-    /// Base64 of the CMS message, as it stands in the list.
-    pub signature: String,
+    /// Base64 of the detached CMS message; none where the list has none to compare.
+    pub signature: Option<String>,
 }
 
 /// What a list should hold, so that a missing entry can be told from one that was not asked for.
@@ -27,24 +27,41 @@ pub enum Scope {
     },
     /// `/trustList`: four groups of the default domain, own data.
     TrustList,
+    /// `/trustList/issuers`, own data.
+    Issuers,
+    /// `/trustList/references`, own data.
+    References,
 }
 
 impl Scope {
     const GROUPS: [&str; 4] = ["AUTHENTICATION", "UPLOAD", "CSCA", "DSC"];
     const DOMAIN: &str = "DCC";
 
-    fn holds(self, id: &ItemId, item: &Item) -> bool {
+    fn holds(self, state: &State, id: &ItemId, item: &Item) -> bool {
         let own = id.source_gateway.is_none();
-        id.kind.is_certificate()
-            && match self {
-                Self::Certificates { federated } => own || federated,
-                Self::TrustList => {
-                    let group = item.attribute(Attribute::Group).unwrap_or_default();
-                    own && Self::GROUPS.contains(&group)
-                        && item.attribute(Attribute::Domain) == Some(Self::DOMAIN)
-                }
+        match self {
+            Self::Certificates { federated } => {
+                id.kind.is_certificate() && (own || federated && is_passed_on(state, id))
             }
+            Self::TrustList => {
+                let group = item.attribute(Attribute::Group).unwrap_or_default();
+                id.kind.is_certificate()
+                    && own
+                    && Self::GROUPS.contains(&group)
+                    && item.attribute(Attribute::Domain) == Some(Self::DOMAIN)
+            }
+            Self::Issuers => own && id.kind == Kind::TrustedIssuer,
+            Self::References => own && id.kind == Kind::TrustedReference,
+        }
     }
+}
+
+/// Whether the gateway that a thing came from is one whose content lists show.
+fn is_passed_on(state: &State, id: &ItemId) -> bool {
+    let Some(gateway) = &id.source_gateway else { return true };
+    let key = gateway.clone();
+    let peer = ItemId { kind: Kind::FederationGateway, key, source_gateway: None };
+    state.get(&peer).is_none_or(|peer| peer.is_passed_on)
 }
 
 /// Where a list is not what the log tells.
@@ -122,7 +139,8 @@ pub fn compare(state: &State, list: &[Served], scope: Scope) -> Vec<Difference> 
                 .push(Difference::NotInLog { id: id.clone(), country: served.country.clone() }),
         }
     }
-    let missing = state.items().filter(|(id, item)| scope.holds(id, item) && !seen.contains(id));
+    let missing =
+        state.items().filter(|(id, item)| scope.holds(state, id, item) && !seen.contains(id));
     differences.extend(missing.map(|(id, item)| Difference::NotServed {
         id: id.clone(),
         country: item.country.clone(),
@@ -147,7 +165,9 @@ fn otherwise(served: &Served, item: &Item) -> Vec<Difference> {
     for (attribute, value) in &served.told {
         found.extend(of(attribute.name(), value.as_deref(), item.attribute(*attribute)));
     }
-    let digest = signature_digest(&served.signature);
-    found.extend(of("signature's SHA-256", Some(&digest), item.signature_sha256.as_deref()));
+    if let Some(signature) = &served.signature {
+        let digest = signature_digest(signature);
+        found.extend(of("signature's SHA-256", Some(&digest), item.signature_sha256.as_deref()));
+    }
     found
 }

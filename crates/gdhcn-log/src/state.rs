@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Action, Attribute, Content, Entry, EntryError, Kind};
+use crate::subject;
 
 const UPLOAD: &str = "UPLOAD";
 const TRUSTANCHOR: &str = "TRUSTANCHOR";
@@ -64,6 +65,13 @@ pub struct Item {
     pub signature_sha256: Option<String>,
     /// For a certificate, until when it is valid, in seconds since 1970.
     pub valid_until: Option<i64>,
+    /// Of another gateway, whether lists show what came from it. Its trust anchor's text says so.
+    #[serde(default = "yes")]
+    pub is_passed_on: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Item {
@@ -212,6 +220,10 @@ impl<'a> Replay<'a> {
         }
         let certificate = certificate(&entry)?;
         let standing = self.standing(&entry, present)?;
+        let is_passed_on = match (&entry.kind, &entry.content) {
+            (Kind::FederationGateway, Some(Content::Whole(text))) => subject::is_passed_on(text),
+            _ => true,
+        };
         if entry.action.removes() {
             self.state.items.remove(&id);
         } else {
@@ -221,6 +233,7 @@ impl<'a> Replay<'a> {
                 attributes: entry.attributes,
                 signature_sha256: entry.signature.as_deref().map(signature_digest),
                 valid_until: certificate.map(|certificate| certificate.not_after().as_second()),
+                is_passed_on,
             };
             self.state.items.insert(id, item);
         }

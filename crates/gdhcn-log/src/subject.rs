@@ -45,6 +45,12 @@ pub(crate) fn is_about(entry: &Entry, text: &[u8]) -> bool {
     }
 }
 
+/// Whether the signed text of another gateway says that what comes from it is for everybody: its sixth
+/// part is the target.
+pub(crate) fn is_passed_on(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b';').nth(5) != Some(b"GATEWAY_ONLY")
+}
+
 fn member<'d>(document: &'d Value<'_>, name: &str) -> Option<&'d str> {
     document.as_object()?.get(name)?.as_text()
 }

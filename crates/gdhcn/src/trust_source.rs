@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use gdhcn_client::gateway::{
-    ClientIdentity, Download, Entries, Gateway, GatewayOptions, Limits, Selection, ServerTrust,
-    TrustList, UnreadableEntry,
+    ClientIdentity, Download, Entries, Gateway, GatewayError, GatewayOptions, Limits, Selection,
+    ServerTrust, TrustList, UnreadableEntry,
 };
-use gdhcn_client::wire::TrustedCertificateItem;
+use gdhcn_client::wire::{TrustedCertificateItem, TrustedIssuerItem, TrustedReferenceItem};
 use gdhcn_crypto::{Backend, PublicKey, Thumbprint};
 use gdhcn_envelope::linked_data::{self, Document};
 use gdhcn_envelope::x509::Certificate;
@@ -434,13 +434,30 @@ pub(crate) fn download(
     }
 }
 
-/// Everything that a gateway serves, with what it pulled from others.
-pub(crate) fn download_with_pulled(
+/// What a gateway serves.
+pub(crate) struct Everything {
+    /// With what it pulled from others.
+    pub(crate) certificates: Entries<TrustedCertificateItem>,
+    /// Its own.
+    pub(crate) issuers: Entries<TrustedIssuerItem>,
+    /// Its own participants'.
+    pub(crate) references: Entries<TrustedReferenceItem>,
+}
+
+/// Every list that a gateway serves.
+pub(crate) fn download_everything(
     address: &str,
     access: &GatewayAccess,
-) -> Result<Entries<TrustedCertificateItem>, Fault> {
+) -> Result<Everything, Fault> {
     let gateway = connect(address, access)?;
-    runtime()?.block_on(gateway.trusted_and_pulled_certificates()).or_input(address)
+    let lists = async {
+        Ok::<_, GatewayError>(Everything {
+            certificates: gateway.trusted_and_pulled_certificates().await?,
+            issuers: gateway.trusted_issuers().await?,
+            references: gateway.trusted_references().await?,
+        })
+    };
+    runtime()?.block_on(lists).or_input(address)
 }
 
 fn connect(address: &str, access: &GatewayAccess) -> Result<Gateway, Fault> {

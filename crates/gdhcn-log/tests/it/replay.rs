@@ -35,7 +35,7 @@ fn served(state: &State, entries: &[Entry]) -> Vec<Served> {
             told: [Attribute::Group, Attribute::Kid, Attribute::Domain]
                 .map(|attribute| (attribute, entry.attribute(attribute).map(str::to_owned)))
                 .to_vec(),
-            signature: entry.signature.clone().unwrap(),
+            signature: entry.signature.clone(),
         });
     }
     list
@@ -336,6 +336,21 @@ fn data_of_another_gateway_is_checked_up_to_its_own_anchor() {
     let own: Vec<_> = list.into_iter().filter(|it| it.id.source_gateway.is_none()).collect();
     assert_eq!(compare(&state, &own, Scope::Certificates { federated: false }), []);
     assert_eq!(compare(&state, &own, Scope::Certificates { federated: true }).len(), 3);
+    // What is for the gateway alone is served to nobody.
+    let text =
+        |target| format!("{PEER};https://b.example;to-b;null;DdccDownloader_V1;{target};APPEND");
+    for (target, missing) in [("FEDERATION", 3), ("GATEWAY_ONLY", 0)] {
+        let text = text(target);
+        let described = Entry {
+            content: Some(Content::of(text.as_bytes())),
+            signature: Some(network.anchor.sign(text.as_bytes())),
+            ..Entry::new(at(), Action::Onboarded, Kind::FederationGateway, PEER)
+        };
+        let told = [&entries[..], &[described]].concat();
+        let state = replay(&network, &told).unwrap();
+        let federated = Scope::Certificates { federated: true };
+        assert_eq!(compare(&state, &own, federated).len(), missing, "{target}");
+    }
 
     // Without its anchor, and with the peer's upload key for own data, nothing holds.
     let mut without = entries.clone();
@@ -366,7 +381,7 @@ fn every_difference_of_a_list_is_named() {
     assert!(differences(&twice)[0].ends_with("is served twice"));
 
     let mut other = list.clone();
-    other[0].signature = "MII=".to_owned();
+    other[0].signature = Some("MII=".to_owned());
     assert!(differences(&other)[0].contains("is served with the signature's SHA-256"));
     let mut other = list.clone();
     other[0].country = "XB".to_owned();

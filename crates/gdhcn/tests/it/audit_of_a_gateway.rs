@@ -35,13 +35,23 @@ impl Audited {
         self.selected(statement);
     }
 
-    /// A participant uploads its document signer, with OpenSSL and curl.
+    /// A participant uploads its document signer.
     fn upload(&self, whose: &str) {
+        self.send(
+            whose,
+            "openssl x509 -in dsc.pem -outform DER",
+            "application/cms",
+            "signerCertificate",
+        );
+    }
+
+    /// A participant signs what a command writes and sends it, with OpenSSL and curl.
+    fn send(&self, whose: &str, command: &str, media_type: &str, path: &str) {
         let run = self.place.shell(&format!(
-            "cd demo/{whose} && openssl x509 -in dsc.pem -outform DER | openssl cms -sign -nodetach \
-             -binary -outform DER -signer upload.pem -inkey upload.key | base64 -w0 | curl -sS \
-             --fail-with-body --cert tls.pem --key tls.key --cacert ../operator/gateway.pem \
-             -H 'Content-Type: application/cms' --data-binary @- {}/signerCertificate",
+            "cd demo/{whose} && {command} | openssl cms -sign -nodetach -binary -outform DER \
+             -signer upload.pem -inkey upload.key | base64 -w0 | curl -sS --fail-with-body \
+             --cert tls.pem --key tls.key --cacert ../operator/gateway.pem \
+             -H 'Content-Type: {media_type}' --data-binary @- {}/{path}",
             self.address
         ));
         assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
@@ -132,6 +142,30 @@ fn a_row_that_was_taken_away_without_an_entry_is_named() {
     let audited = Audited::start();
     let found = audited.found("DELETE FROM trusted_party WHERE certificate_type = 'UPLOAD'");
     assert_eq!(found.matches("and is not served").count(), 2, "{found}");
+}
+
+#[test]
+fn issuers_and_references_are_compared_too() {
+    let audited = Audited::start();
+    let add = ["gateway", "issuer", "add", "--config", "demo/operator/gateway.toml", "--yes"];
+    let what = ["--country", "XA", "--name", "Keys", "--url", "https://keys.example/jwks"];
+    let sign = ["--sign-with", "demo/operator/trust-anchor.key"];
+    audited.place.run(&[&add[..], &what, &sign].concat()).done(0);
+    let reference = serde_json::json!({
+        "url": "https://fhir.example/vs", "country": "XB", "type": "FHIR", "service": "ValueSet",
+        "thumbprint": "ab".repeat(32), "name": "A service", "sslPublicKey": "key",
+        "contentType": "application/json", "signatureType": "NONE", "referenceVersion": "1.0"
+    });
+    audited.place.write("demo/xxb/reference.json", reference.to_string());
+    audited.send("xxb", "cat reference.json", "application/cms-text", "trust/reference");
+    let run = audited.audit(&[]).done(0);
+    assert!(run.stdout.contains("1 issuers, 1 references of"), "{}", run.stdout);
+
+    let found = audited.found("DELETE FROM trusted_issuer");
+    assert!(found.contains("trusted_issuer") && found.contains("and is not served"), "{found}");
+    audited.by_hand("UPDATE trusted_reference SET country = 'XA'");
+    let found = audited.audit(&[]).done(1).stdout;
+    assert!(found.contains("is served with the country \"XA\""), "{found}");
 }
 
 #[test]

@@ -3,8 +3,12 @@
 use anyhow::anyhow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gdhcn_client::wire::{TrustListItem, TrustedCertificateItem};
+use gdhcn_client::gateway::Entries;
+use gdhcn_client::wire::{
+    TrustListItem, TrustedCertificateItem, TrustedIssuerItem, TrustedReferenceItem,
+};
 use gdhcn_crypto::Thumbprint;
+use gdhcn_envelope::cms::{Content, SignedMessage};
 use gdhcn_log::{Attribute, ItemId, Kind, Scope, Served, properties_digest};
 use gdhcn_store::signer_information::SignerType;
 use serde::Deserialize;
@@ -13,44 +17,57 @@ use super::AuditArguments;
 use crate::cli::GatewayAccess;
 use crate::exit::{Fault, OrInput};
 use crate::input::read_file;
-use crate::trust_source::download_with_pulled;
+use crate::trust_source::download_everything;
 
 /// Either form; their members tell them apart.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum List {
+enum File {
     TrustList(Vec<TrustListItem>),
     Certificates(Vec<TrustedCertificateItem>),
 }
 
-/// The list to compare with the log, if one was named.
+/// A list, and what it should hold.
+pub(super) type List = (Vec<Served>, Scope);
+
+/// The lists to compare with the log, if any was named. The first is of certificates.
 pub(super) fn served(
     arguments: &AuditArguments,
     access: &GatewayAccess,
-) -> Result<Option<(Vec<Served>, Scope)>, Fault> {
+) -> Result<Vec<List>, Fault> {
     if let Some(address) = &arguments.gateway {
-        let list = download_with_pulled(address, access)?;
-        if let Some(entry) = list.unreadable.first() {
-            let (position, reason) = (entry.position, &entry.reason);
-            return Err(Fault::Input(anyhow!("{address}: entry {position}: {reason}")));
-        }
-        return Ok(Some((
-            of_certificates(list.items, address)?,
-            Scope::Certificates { federated: true },
-        )));
+        let lists = download_everything(address, access)?;
+        let certificates = of_certificates(readable(lists.certificates, address)?, address)?;
+        let issuers = readable(lists.issuers, address)?.into_iter().map(of_issuer);
+        let references = readable(lists.references, address)?.into_iter().map(of_reference);
+        return Ok(vec![
+            (certificates, Scope::Certificates { federated: true }),
+            (issuers.collect(), Scope::Issuers),
+            (references.collect(), Scope::References),
+        ]);
     }
-    let Some(file) = &arguments.list else { return Ok(None) };
+    let Some(file) = &arguments.list else { return Ok(Vec::new()) };
     let list = serde_json::from_slice(&read_file(file)?)
         .map_err(|_| anyhow!("no answer to /trustList or /trustList/certificate"))
         .or_input(file.display())?;
-    Ok(Some(match list {
-        List::TrustList(items) => (items.iter().map(of_trust_list).collect(), Scope::TrustList),
-        List::Certificates(items) => {
+    Ok(vec![match list {
+        File::TrustList(items) => (items.iter().map(of_trust_list).collect(), Scope::TrustList),
+        File::Certificates(items) => {
             let federated = items.iter().any(|item| item.source_gateway.is_some());
             let served = of_certificates(items, &file.display().to_string())?;
             (served, Scope::Certificates { federated })
         }
-    }))
+    }])
+}
+
+fn readable<Item>(list: Entries<Item>, address: &str) -> Result<Vec<Item>, Fault> {
+    match list.unreadable.first() {
+        None => Ok(list.items),
+        Some(entry) => {
+            let (position, reason) = (entry.position, &entry.reason);
+            Err(Fault::Input(anyhow!("{address}: entry {position}: {reason}")))
+        }
+    }
 }
 
 fn of_certificates(items: Vec<TrustedCertificateItem>, list: &str) -> Result<Vec<Served>, Fault> {
@@ -77,7 +94,7 @@ fn of_trust_list(item: &TrustListItem) -> Served {
         id: id(&group, thumbprint, None),
         country: item.country.clone(),
         told: vec![(Attribute::Group, Some(group)), (Attribute::Kid, Some(item.kid.clone()))],
-        signature: item.signature.clone(),
+        signature: Some(item.signature.clone()),
     }
 }
 
@@ -93,6 +110,31 @@ fn of_certificate(item: TrustedCertificateItem) -> Option<Served> {
             (Attribute::Domain, item.domain),
             (Attribute::PropertiesSha256, properties.as_ref().map(properties_digest)),
         ],
-        signature: item.signature,
+        signature: Some(item.signature),
     })
+}
+
+fn of_issuer(item: TrustedIssuerItem) -> Served {
+    let key = item.uuid.unwrap_or_default();
+    Served {
+        id: ItemId { kind: Kind::TrustedIssuer, key, source_gateway: item.source_gateway },
+        country: item.country,
+        told: vec![(Attribute::Domain, item.domain)],
+        signature: Some(item.signature),
+    }
+}
+
+fn of_reference(item: TrustedReferenceItem) -> Served {
+    // The log has the message without its content.
+    let message = item.cms.and_then(|cms| {
+        SignedMessage::from_base64(cms.as_bytes(), Content::Embedded)
+            .map_or(Some(cms.clone()), |message| Some(STANDARD.encode(message.to_detached_der())))
+    });
+    let key = item.uuid.unwrap_or_default();
+    Served {
+        id: ItemId { kind: Kind::TrustedReference, key, source_gateway: item.source_gateway },
+        country: item.country,
+        told: Vec::new(),
+        signature: message,
+    }
 }

@@ -11,12 +11,13 @@ use std::time::Duration;
 use gdhcn_crypto::Backend;
 use gdhcn_envelope::x509::Certificate;
 use gdhcn_log::{
-    Checkpoint, CheckpointError, Follower, MAX_BUNDLE_LEN, MAX_NOTE_LEN, NoteError, NoteKey,
-    Replay, State, Tile, TreeHash, compare,
+    Checkpoint, CheckpointError, Difference, Follower, MAX_BUNDLE_LEN, MAX_NOTE_LEN, NoteError,
+    NoteKey, Replay, State, Tile, TreeHash, compare,
 };
 
 pub(crate) use self::arguments::AuditArguments;
 use self::files::LogSource;
+use self::list::List;
 use self::memory::Memory;
 use self::report::Finding;
 pub(crate) use self::report::Report;
@@ -60,8 +61,9 @@ pub(crate) fn audit(arguments: &AuditArguments) -> Result<Report, Fault> {
         runtime.block_on(follow(&source, &key, memory, anchors.as_deref(), report))
     };
     let Some(mut memory) = follow(memory, &mut report)? else { return Ok(report) };
-    if let Some((mut list, scope)) = list::served(arguments, &access)? {
-        let mut differences = compare(&memory.state, &list, scope);
+    let mut lists = list::served(arguments, &access)?;
+    if !lists.is_empty() {
+        let mut differences = compare_all(&memory.state, &lists);
         if !differences.is_empty() && arguments.gateway.is_some() {
             // Log and list are two downloads of a gateway that goes on working: what differs is what
             // differs still when it has had time to take notice of its own log.
@@ -70,18 +72,20 @@ pub(crate) fn audit(arguments: &AuditArguments) -> Result<Report, Fault> {
                 Some(later) => memory = later,
                 None => return Ok(report),
             }
-            if let Some((later, _)) = list::served(arguments, &access)? {
-                list = later;
-            }
-            let still = compare(&memory.state, &list, scope);
+            lists = list::served(arguments, &access)?;
+            let still = compare_all(&memory.state, &lists);
             differences.retain(|one| still.contains(one));
         }
-        report.compared(arguments, list.len(), &differences);
+        report.compared(arguments, &lists, &differences);
     }
     if let (Some(file), true) = (&arguments.state, report.log_holds()) {
         memory.save(file, &key)?;
     }
     Ok(report)
+}
+
+fn compare_all(state: &State, lists: &[List]) -> Vec<Difference> {
+    lists.iter().flat_map(|(list, scope)| compare(state, list, *scope)).collect()
 }
 
 /// Downloads what is new, and checks it. Gives what was reached, if the log itself holds.

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
 use gdhcn_log::{
-    Checkpoint, CheckpointError, Difference, Fault, FollowError, NoteKey, State, Unproven,
+    Checkpoint, CheckpointError, Difference, Fault, FollowError, NoteKey, Scope, State, Unproven,
 };
 use serde::Serialize;
 
 use super::AuditArguments;
+use super::list::List;
 use crate::exit::Exit;
 use crate::output::{BAD, FAINT, GOOD, OPEN, PLAIN, STRONG, println, tame_line};
 
@@ -47,6 +48,10 @@ struct Log {
 struct Compared {
     with: String,
     certificates: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuers: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    references: Option<usize>,
     differences: usize,
 }
 
@@ -139,12 +144,20 @@ impl Report {
     pub(super) fn compared(
         &mut self,
         arguments: &AuditArguments,
-        certificates: usize,
+        lists: &[List],
         differences: &[Difference],
     ) {
         let file = arguments.list.as_ref().map(|file| file.display().to_string());
         let with = arguments.gateway.clone().or(file).unwrap_or_default();
-        self.compared = Some(Compared { with, certificates, differences: differences.len() });
+        let of =
+            |wanted| lists.iter().find(|(_, scope)| *scope == wanted).map(|(list, _)| list.len());
+        self.compared = Some(Compared {
+            with,
+            certificates: lists.first().map_or(0, |(list, _)| list.len()),
+            issuers: of(Scope::Issuers),
+            references: of(Scope::References),
+            differences: differences.len(),
+        });
         self.open.remove(0);
         for difference in differences.iter().take(TOLD) {
             self.find(Finding::difference(difference));
@@ -191,11 +204,17 @@ impl Report {
         for (on, count) in &self.unproven {
             println!("  {FAINT}{count} stand on {}{PLAIN}", words(*on));
         }
-        if let Some(Compared { with, certificates, differences }) = &self.compared {
+        if let Some(Compared { with, certificates, issuers, references, differences }) =
+            &self.compared
+        {
             let with = tame_line(with);
-            println!(
-                "  compared with {certificates} certificates of {with}; differences: {differences}"
-            );
+            let mut all = format!("{certificates} certificates");
+            for (count, what) in [(issuers, "issuers"), (references, "references")] {
+                if let Some(count) = count {
+                    all = format!("{all}, {count} {what}");
+                }
+            }
+            println!("  compared with {all} of {with}; differences: {differences}");
         }
         for finding in &self.findings {
             println!("{BAD}✗{PLAIN} {}", tame_line(&finding.text));
