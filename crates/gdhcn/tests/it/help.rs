@@ -3,7 +3,7 @@
 use crate::program::{Place, assert_snapshot};
 
 /// Every command that does something.
-const COMMANDS: [&[&str]; 32] = [
+const COMMANDS: [&[&str]; 33] = [
     &["demo"],
     &["verify"],
     &["decode"],
@@ -25,6 +25,7 @@ const COMMANDS: [&[&str]; 32] = [
     &["gateway", "issuer", "add"],
     &["gateway", "issuer", "list"],
     &["gateway", "issuer", "remove"],
+    &["gateway", "value-set", "antigen-tests"],
     &["gateway", "value-set", "import"],
     &["gateway", "value-set", "list"],
     &["gateway", "value-set", "remove"],

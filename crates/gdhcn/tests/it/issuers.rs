@@ -149,6 +149,38 @@ fn results_in_the_folder_vouch_for_its_issuer() {
 }
 
 #[test]
+fn a_published_list_of_antigen_tests_is_merged_into_its_value_set() {
+    let place = with_gateway("");
+    let set = json!({
+        "valueSetId": "covid-19-lab-test-manufacturer-and-name", "valueSetDate": "2021-01-01",
+        "valueSetValues": { "1": { "display": "A former test" } }
+    });
+    place.write("set.json", set.to_string());
+    gateway(&place, &["value-set", "import"], &["set.json"]).done(0);
+    let device = |common: bool| {
+        let listing = json!({ "list_date": "2021-05-10 18:11:00 CET", "in_common_list": common });
+        json!({
+            "extracted_on": "2021-06-30 20:00:00 CEST",
+            "deviceList": [{ "id_device": "2", "commercial_name": "A test",
+                "manufacturer": { "name": "A maker" }, "hsc_list_history": [listing] }]
+        })
+    };
+    place.write("devices.json", device(true).to_string());
+    let merge = || gateway(&place, &["value-set", "antigen-tests"], &["devices.json"]);
+    let codes =
+        || gateway(&place, &["value-set", "list"], &["--json"]).done(0).json()[0]["codes"].clone();
+    assert!(merge().done(0).stdout.contains("stored"));
+    assert_eq!(codes(), 2);
+    assert!(merge().done(0).stdout.contains("nothing is new"));
+    place.write("devices.json", device(false).to_string());
+    assert!(merge().done(0).stdout.contains("stored"));
+    place.write("devices.json", "<html>");
+    let refused = merge().fault(66);
+    assert!(refused.stderr.contains("devices.json"), "{}", refused.stderr);
+    assert_eq!(codes(), 2);
+}
+
+#[test]
 fn value_sets_are_imported_listed_and_taken_away() {
     let place = with_gateway("");
     let set = |id: &str, codes: &str| {

@@ -6,6 +6,8 @@ use clap::{Args, Subcommand};
 pub(crate) enum ValueSetCommand {
     /// Serve value sets from files, in place of those with the same identifiers.
     Import(ImportArguments),
+    /// Merge the published list of antigen tests into its value set.
+    AntigenTests(AntigenTestsArguments),
     /// Show the value sets that are served.
     List(ListArguments),
     /// Take a value set away.
@@ -31,6 +33,29 @@ pub(crate) struct ImportArguments {
     /// The documents
     #[arg(value_name = "VALUESET", required = true)]
     pub(crate) files: Vec<PathBuf>,
+}
+
+const ANTIGEN_TESTS_EXAMPLES: &str = "\
+Example (daily, say):
+  curl -fsS -o devices.json \"$ADDRESS_OF_THE_LIST\"
+  gdhcn gateway value-set antigen-tests --config gateway.toml devices.json
+
+The list is a JSON document with `extracted_on` and `deviceList`. Tests that it does not name any
+more stay as they are. The value set is `covid-19-lab-test-manufacturer-and-name`; it is made when
+it is missing, and left alone when nothing of it changes.
+
+Exit codes: 0 stored, or nothing is new; 64 wrong usage; 66 the file cannot be read or is no such
+list; 70 internal fault.";
+
+#[derive(Args, Debug)]
+#[command(after_help = ANTIGEN_TESTS_EXAMPLES)]
+pub(crate) struct AntigenTestsArguments {
+    /// The gateway's configuration (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The published list of devices
+    #[arg(value_name = "LIST")]
+    pub(crate) list: PathBuf,
 }
 
 const LIST_EXAMPLES: &str = "\

@@ -3,23 +3,25 @@
 mod arguments;
 
 use anyhow::anyhow;
-use gdhcn_rules::value_set::ValueSet;
+use gdhcn_rules::value_set::{ValueSet, antigen_tests};
 use gdhcn_server::gateway::operators_event;
 use gdhcn_store::StoreError;
 use gdhcn_store::audit_event::AuditEvent;
 use serde_json::json;
 
 pub(crate) use self::arguments::ValueSetCommand;
-use self::arguments::{ImportArguments, ListArguments, RemoveArguments};
+use self::arguments::{AntigenTestsArguments, ImportArguments, ListArguments, RemoveArguments};
 use super::desk::{Desk, operator};
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
+use crate::input::read_file;
 use crate::output::{self, BAD, PLAIN, STRONG, eprintln, now, println, tame_line};
 
 pub(super) fn run(command: &ValueSetCommand) -> Result<Exit, Fault> {
     super::runtime()?.block_on(async {
         match command {
             ValueSetCommand::Import(arguments) => import(arguments).await,
+            ValueSetCommand::AntigenTests(arguments) => merge_antigen_tests(arguments).await,
             ValueSetCommand::List(arguments) => list(arguments).await,
             ValueSetCommand::Remove(arguments) => remove(arguments).await,
         }
@@ -34,17 +36,40 @@ async fn import(arguments: &ImportArguments) -> Result<Exit, Fault> {
     }
     let desk = Desk::open(&arguments.config).await?;
     for set in &sets {
-        let event = event(
-            "VALUE_SET_STORED",
-            format!("value set {} of {}, by {}", set.id(), set.date(), operator()),
-        );
-        desk.store
-            .put_value_set(set, Some(&event.description), &event)
-            .await
-            .or_internal(set.id())?;
-        show(set);
+        store(&desk, set).await?;
     }
     println!("{} stored; a running gateway serves them at once", sets.len());
+    Ok(Exit::SUCCESS)
+}
+
+/// Stores a value set in the place of the one with its identifier.
+async fn store(desk: &Desk, set: &ValueSet) -> Result<(), Fault> {
+    let description = format!("value set {} of {}, by {}", set.id(), set.date(), operator());
+    let event = event("VALUE_SET_STORED", description);
+    let stored = desk.store.put_value_set(set, Some(&event.description), &event).await;
+    stored.or_internal(set.id())?;
+    show(set);
+    Ok(())
+}
+
+async fn merge_antigen_tests(arguments: &AntigenTestsArguments) -> Result<Exit, Fault> {
+    let path = &arguments.list;
+    let list = read_file(path)?;
+    let desk = Desk::open_existing(&arguments.config).await?;
+    let former =
+        desk.store.value_set(antigen_tests::ID).await.or_internal("reading the database")?;
+    let merged = antigen_tests::merge(former.as_deref(), &list, now()).or_input(path.display())?;
+    let codes = |text: &str| {
+        let set: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        set.and_then(|mut set| set.get_mut("valueSetValues").map(serde_json::Value::take))
+    };
+    if former.as_deref().is_some_and(|former| codes(former) == codes(&merged)) {
+        println!("nothing is new");
+        return Ok(Exit::SUCCESS);
+    }
+    let set = ValueSet::from_json(merged, &ValueSet::LIMITS).or_input(path.display())?;
+    store(&desk, &set).await?;
+    println!("stored; a running gateway serves it within a second");
     Ok(Exit::SUCCESS)
 }
 
