@@ -110,7 +110,7 @@ impl Act {
     ///
     /// [`UploadRefusal::UploaderOutside`].
     pub(crate) fn check_validity(&self) -> Result<(), UploadRefusal> {
-        let asked = self.gateway.trusted_certificates.valid_uploaders_only;
+        let asked = self.gateway.followed.load().trusted_certificates.valid_uploaders_only;
         let Some(signer) = self.signer.as_ref().filter(|_| asked) else { return Ok(()) };
         if signer.validity_at(self.now()) == Validity::Valid {
             return Ok(());

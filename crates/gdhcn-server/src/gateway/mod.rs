@@ -87,8 +87,8 @@ use self::trust::Trust;
 pub use self::trust::TrustError;
 use crate::clock::Clock;
 use crate::config::{
-    Compatibility, ConfigError, GatewayConfig, Limits, Profile, ProxyHeaders, Revocation,
-    TrustedCertificates,
+    Compatibility, ConfigError, Federation, GatewayConfig, Limits, Profile, ProxyHeaders,
+    Revocation, TrustedCertificates,
 };
 use crate::jobs::publication::PublicationError;
 use crate::jobs::{self, Asked, Job, JobReport, RunJobError, Scheduler};
@@ -111,18 +111,35 @@ pub struct Gateway {
     pub(crate) proxies: ProxyHeaders,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) profile: Profile,
-    pub(crate) trusted_certificates: TrustedCertificates,
+    pub(crate) followed: ArcSwap<Followed>,
     rates: RequestRates,
     proxy_check: ProxyCheck,
     measured: Measured,
     revocation: Revocation,
-    pub(crate) compatibility: Compatibility,
     pub(crate) log: Option<PublishedLog>,
     pub(crate) jobs: Scheduler,
     /// What the database said of the gateway's own affairs a moment ago.
     pub(crate) observed: watch::Sender<Arc<Overview>>,
     contacts: Arc<Contacts>,
     pub(crate) troubles: Troubles,
+}
+
+/// What of the configuration a running gateway follows, beside limits and certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Followed {
+    pub(crate) trusted_certificates: TrustedCertificates,
+    pub(crate) compatibility: Compatibility,
+    pub(crate) federation: Federation,
+}
+
+impl Followed {
+    fn of(config: &GatewayConfig) -> Self {
+        Self {
+            trusted_certificates: config.trusted_certificates.clone(),
+            compatibility: config.compatibility,
+            federation: config.federation.clone(),
+        }
+    }
 }
 
 /// A gateway that serves. Dropping it stops it without waiting; [`shutdown`](Self::shutdown)
@@ -291,9 +308,8 @@ impl Gateway {
             limits: Arc::new(ArcSwap::from_pointee(config.limits.clone())),
             proxies: config.proxy_headers.clone(),
             profile: config.profile,
-            trusted_certificates: config.trusted_certificates.clone(),
+            followed: ArcSwap::from_pointee(Followed::of(config)),
             revocation: config.revocation,
-            compatibility: config.compatibility,
             log,
             jobs,
             contacts: Arc::default(),

@@ -33,7 +33,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let rows = gateway.trust.store().trusted_references().await?;
     let snapshot = gateway.trust.current();
-    let swapped = gateway.compatibility.swapped_reference_query;
+    let swapped = gateway.followed.load().compatibility.swapped_reference_query;
     let chosen = rows.into_iter().filter(|row| {
         let (country, domain) = (Some(row.country.as_str()), row.domain.as_deref());
         let by_names = query.admits("country", country) && query.admits("domain", domain);

@@ -10,7 +10,7 @@ use gdhcn_envelope::x509::Certificate;
 use jiff::Timestamp;
 use tracing::{error, info, warn};
 
-use super::{RunningGateway, StartError, read_anchors};
+use super::{Followed, RunningGateway, StartError, read_anchors};
 use crate::config::{ConfigError, GatewayConfig};
 use crate::expiry::Warning;
 use crate::jobs;
@@ -174,6 +174,7 @@ impl RunningGateway {
             self.gateway.rates.replace(&config.limits);
             self.gateway.limits.store(config.limits.clone().into());
         }
+        self.gateway.followed.store(Followed::of(&config).into());
         for key in at_next_start(&former, &config) {
             warn!(key, "this change takes effect at the next start");
         }
@@ -193,13 +194,14 @@ fn at_next_start(former: &GatewayConfig, new: &GatewayConfig) -> Vec<&'static st
         ("worker_threads", former.worker_threads != new.worker_threads),
         ("proxy_headers", former.proxy_headers != new.proxy_headers),
         ("profile", former.profile != new.profile),
-        ("trusted_certificates", former.trusted_certificates != new.trusted_certificates),
+        (
+            "trusted_certificates.shared_kids",
+            former.trusted_certificates.shared_kids != new.trusted_certificates.shared_kids,
+        ),
         ("jobs", former.jobs != new.jobs),
         ("revocation", former.revocation != new.revocation),
-        ("compatibility", former.compatibility != new.compatibility),
         ("did", former.did != new.did),
         ("log", former.log != new.log),
-        ("federation", former.federation != new.federation),
         ("tls", former.tls.is_some() != new.tls.is_some()),
         ("limits.connections", former.limits.connections != new.limits.connections),
     ] {

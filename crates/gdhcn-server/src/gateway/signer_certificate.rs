@@ -142,7 +142,8 @@ impl CertificateWish {
         terms: Terms,
     ) -> Result<(), Refusal> {
         let snapshot = act.gateway.trust.current();
-        let rules = &act.gateway.trusted_certificates;
+        let followed = act.gateway.followed.load_full();
+        let rules = &followed.trusted_certificates;
         let domain = terms.domain.unwrap_or_else(|| rules.default_domain.clone());
         let names: Vec<_> = terms.property_names.iter().map(String::as_str).collect();
         let upload = Upload {

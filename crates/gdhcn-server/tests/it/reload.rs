@@ -103,6 +103,23 @@ async fn files_that_could_not_be_taken_over_are_taken_at_a_later_look() {
     assert!(!watched.serves_as(&watched.network.server).await, "the new anchor vouches for nobody");
 }
 
+/// What participants may say of a certificate is asked anew for each upload.
+#[tokio::test]
+async fn other_rules_of_uploads_are_followed() {
+    let mut watched = Watched::start().await;
+    let a = &watched.network.a;
+    let upload = |domain: &str| {
+        let cms = a.message(a.dsc().der());
+        Ask::new("POST", "/trustedCertificate")
+            .json(serde_json::json!({ "cms": cms, "domain": domain }).to_string())
+    };
+    let (before, after) = (upload("NEXT"), upload("NEXT"));
+    assert_eq!(watched.gate.ask(&a.tls, before).await.status, 400);
+    watched.change("allowed_domains = [", "allowed_domains = [\"NEXT\", ");
+    assert!(watched.looks().await);
+    assert_eq!(watched.gate.ask(&watched.network.a.tls, after).await.status, 201);
+}
+
 #[tokio::test]
 async fn other_limits_and_anchors_are_followed() {
     let mut watched = Watched::start().await;

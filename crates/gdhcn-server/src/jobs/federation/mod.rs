@@ -245,13 +245,12 @@ pub struct PeerReport {
 /// The job that looks for peers that are to be pulled from.
 pub(super) fn job(config: &GatewayConfig) -> ScheduledJob {
     let interval = Duration::from_secs(config.jobs.federation_seconds);
-    let config = config.federation.clone();
     ScheduledJob::new(Job::Federation, interval, move |run: Run| {
         let gateway = run.gateway();
         let federation = Federation {
             store: gateway.store().clone(),
             anchors: gateway.anchors().iter().cloned().collect(),
-            config: config.clone(),
+            config: gateway.followed.load().federation.clone(),
             clock: gateway.clock,
         };
         async move {

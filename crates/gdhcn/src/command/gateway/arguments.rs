@@ -136,8 +136,8 @@ Examples:
   gdhcn gateway serve --config gateway.toml
   gdhcn gateway serve --config gateway.toml --check
 
-Other TLS certificates, trust anchors, limits and log levels are taken over a few seconds after
-their files change, or at once on SIGHUP. Broken files are refused, and the former ones stay in use.
+Other TLS certificates, trust anchors, limits, log levels and rules of uploads are taken over a few
+seconds after their files change, or at once on SIGHUP. Broken files are refused, and the former ones stay in use.
 
 Exit codes: 0 ended by Ctrl-C or SIGTERM, or the check found nothing, 64 wrong usage, 66 the
 configuration or a file that it names cannot be read, 70 it does not start.";
