@@ -49,6 +49,7 @@ fn options() -> ImportOptions {
         anchors: read_anchors(&[fixture("anchor.pem")]).unwrap(),
         zone: TimeZone::UTC,
         now: "2026-11-30T12:00:00Z".parse().unwrap(),
+        tombstones: jiff::SignedDuration::from_hours(14 * 24),
         dialect: None,
         allow_incomplete: false,
         only_proven: false,
@@ -108,6 +109,19 @@ fn expected(generation: &str) -> BTreeMap<(String, String), Verdict> {
     rows.into_iter()
         .map(|(table, id, verdict)| ((table.to_owned(), id.to_owned()), verdict))
         .collect()
+}
+
+/// An interval that is none would silently end the pulls.
+#[tokio::test]
+async fn an_interval_that_is_none_is_told() {
+    let text = String::from_utf8(dump("tng.mysql")).unwrap();
+    for odd in ["0", "-60", "99999999999"] {
+        let changed = text.replacen(",3600,'2021-05-05", &format!(",{odd},'2021-05-05"), 1);
+        let report = take(changed.as_bytes(), None).await.unwrap();
+        let row = report.rows.iter().find(|row| row.table == "federation_gateway").unwrap();
+        assert_eq!((row.id.as_deref(), row.verdict), (Some("1"), Remarked), "{row:?}");
+        assert!(format!("{row:?}").contains(odd), "{row:?}");
+    }
 }
 
 #[tokio::test]

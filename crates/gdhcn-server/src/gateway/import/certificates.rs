@@ -21,9 +21,6 @@ use super::reason::Reason;
 use super::report::Generation;
 use crate::gateway::list::DEFAULT_DOMAIN;
 
-/// So long the EU's gateway keeps a withdrawn certificate for those who ask what changed.
-const TOMBSTONES: SignedDuration = SignedDuration::from_hours(14 * 24);
-
 /// Columns that four tables share.
 pub(super) struct Shared {
     pub(super) uuid: Option<String>,
@@ -56,6 +53,8 @@ pub(super) struct Measures<'a> {
     pub(super) anchors: &'a [Certificate],
     pub(super) generation: Generation,
     pub(super) now: Timestamp,
+    /// How long withdrawn certificates are told of.
+    pub(super) tombstones: SignedDuration,
 }
 
 /// The computed thumbprint, and a word if the stored one had lost its leading `00`, as the reference
@@ -151,7 +150,7 @@ pub(super) fn signer(
     let signature = fields.optional("signature", limit::SIGNATURE)?;
     let signature = signature.filter(|text| !text.is_empty());
     if let Some(deleted_at) = deleted_at {
-        if measures.now.duration_since(deleted_at) > TOMBSTONES {
+        if measures.now.duration_since(deleted_at) > measures.tombstones {
             return Err(Reason::WithdrawnLongAgo);
         }
         let mut judged = Judged::new(Taken::Tombstone(Tombstone {

@@ -143,8 +143,15 @@ pub(super) fn gateway(fields: &Fields<'_>, anchors: &[Certificate]) -> Result<Ju
         created_at: fields.instant("timestamp")?,
         peer,
         signature: signature.text,
-        interval_seconds: interval.and_then(|seconds| seconds.try_into().ok()),
+        interval_seconds: interval
+            .and_then(|seconds| u32::try_from(seconds).ok().filter(|seconds| *seconds > 0)),
     }));
+    // None in the dump is none here, too: without one nothing is pulled.
+    if let (Some(seconds), Taken::Gateway(NewFederationGateway { interval_seconds: None, .. })) =
+        (interval, &judged.row)
+    {
+        judged.reasons.push(Reason::Interval(seconds));
+    }
     judged.note_if(signature.had_blanks, Reason::Blanks);
     Ok(judged)
 }

@@ -22,8 +22,8 @@ use gdhcn_envelope::x509::Certificate;
 use gdhcn_store::takeover::{Added, Before, Taken, Takeover};
 use gdhcn_store::trusted_party::Role;
 use gdhcn_store::{Store, StoreError};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use self::certificates::Measures;
@@ -58,6 +58,8 @@ pub struct ImportOptions {
     pub zone: TimeZone,
     /// The present instant.
     pub now: Timestamp,
+    /// How long withdrawn certificates are told of; older ones are left out.
+    pub tombstones: SignedDuration,
     /// Which database wrote the dump; found out from it when left out.
     pub dialect: Option<Dialect>,
     /// Take a dump without the line that its program writes last.
@@ -279,6 +281,7 @@ impl Import<'_> {
             anchors: &self.options.anchors,
             generation: self.generation,
             now: self.options.now,
+            tombstones: self.options.tombstones,
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) enum Reason {
 
     #[error("pulled from another gateway")]
     Pulled,
-    #[error("withdrawn more than 14 days ago")]
+    #[error("withdrawn longer ago than `jobs.tombstone_days`")]
     WithdrawnLongAgo,
     #[error("it is in this gateway already")]
     Present,
@@ -95,6 +95,8 @@ pub(super) enum Reason {
     ContentLeftOut,
     #[error("its change lay in the future; it counts as changed now")]
     FromTheFuture,
+    #[error("{0} seconds between two pulls are no interval; it is not pulled from")]
+    Interval(i64),
 }
 
 impl Reason {
@@ -115,7 +117,8 @@ impl Reason {
             | Self::Uuid
             | Self::NotJson
             | Self::ContentLeftOut
-            | Self::FromTheFuture => Verdict::Remarked,
+            | Self::FromTheFuture
+            | Self::Interval(_) => Verdict::Remarked,
             _ => Verdict::Quarantined,
         }
     }
@@ -161,6 +164,7 @@ impl Reason {
             Self::EuForm => "have the trust anchor sign it anew",
             Self::WithdrawnAndSigned => "ask the participant whether it is withdrawn",
             Self::Unsigned => "",
+            Self::Interval(_) => "add it anew with an interval (gateway federation add)",
             Self::NotJson => "import the value set anew",
             Self::LeftOut(reason) => reason.advice(table),
             _ => match (self.verdict(), table) {

@@ -10,6 +10,7 @@ use gdhcn_server::gateway::import::{
 use gdhcn_server::gateway::read_anchors;
 use gdhcn_store::Store;
 use gdhcn_store::takeover::Before;
+use jiff::SignedDuration;
 
 use super::backup::must_exist;
 use super::import_arguments::ImportArguments;
@@ -32,6 +33,7 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<Exit, Fault> {
         anchors: read_anchors(&config.trust_anchors).or_input(arguments.config.display())?,
         zone: arguments.zone.clone(),
         now: now(),
+        tombstones: SignedDuration::from_hours(24 * i64::from(config.jobs.tombstone_days)),
         dialect: arguments.dialect,
         allow_incomplete: arguments.allow_incomplete,
         only_proven: arguments.only_proven,
