@@ -142,6 +142,15 @@ impl Followed {
     }
 }
 
+/// What of the participants' interface the configuration switches on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Served {
+    profile: Profile,
+    revocation: Revocation,
+    /// Whether the transparency log is published.
+    log: bool,
+}
+
 /// A gateway that serves. Dropping it stops it without waiting; [`shutdown`](Self::shutdown)
 /// lets running requests end.
 #[derive(Debug)]
@@ -348,7 +357,7 @@ impl Gateway {
             contacts: Some(Arc::clone(&gateway.contacts)),
             clock: gateway.clock,
         };
-        Self::routes(gateway.profile, gateway.revocation)
+        Self::routes(gateway.served())
             .into_router()
             .fallback(async || Problem::no_such_path())
             .layer(CatchPanicLayer::custom(panicked))
@@ -356,9 +365,14 @@ impl Gateway {
             .with_state(Arc::clone(gateway))
     }
 
-    /// The participants' interface. Each path stands in `openapi.rs` too; a test holds the two
+    /// What the configuration switches on.
+    fn served(&self) -> Served {
+        Served { profile: self.profile, revocation: self.revocation, log: self.log.is_some() }
+    }
+
+    /// The participants' interface. Each path stands in `openapi/paths.rs` too; a test holds the two
     /// together.
-    fn routes(profile: Profile, revocation: Revocation) -> Routes {
+    fn routes(served: Served) -> Routes {
         Routes::new()
             .route("/trustList", only(get(trust_list::all)))
             .route("/trustList/certificate", only(get(trust_list::certificates)))
@@ -376,17 +390,20 @@ impl Gateway {
             )
             .route("/signerCertificate/delete", only(post(signer_certificate::delete)))
             .route("/openapi.json", only(get(openapi::for_participants)))
-            .route(
-                "/log/checkpoint",
-                get(log::checkpoint).fallback(async || Problem::method_not_allowed()),
-            )
-            .route(
-                "/log/tile/{*path}",
-                get(log::tile).fallback(async || Problem::method_not_allowed()),
-            )
             .merge(Self::documents())
-            .merge(Self::revocation(revocation))
-            .merge(Self::migration(profile))
+            .merge(Self::revocation(served.revocation))
+            .merge(Self::migration(served.profile))
+            .merge(if served.log { Self::log() } else { Routes::new() })
+    }
+
+    /// For everybody.
+    fn log() -> Routes {
+        let open = |methods: MethodRouter<Arc<Self>>| {
+            methods.fallback(async || Problem::method_not_allowed())
+        };
+        Routes::new()
+            .route("/log/checkpoint", open(get(log::checkpoint)))
+            .route("/log/tile/{*path}", open(get(log::tile)))
     }
 
     /// A route of the EU's gateway that the WHO's has not.

@@ -7,12 +7,15 @@ use std::thread;
 
 use serde_json::Value;
 
+use crate::description::Description;
+
 /// A request under way to be sent.
 pub(crate) struct Ask<'w> {
     command: Command,
     body: Vec<u8>,
     what: String,
-    _world: std::marker::PhantomData<&'w ()>,
+    /// What the gateway says of itself, where it is ours.
+    described: Option<&'w Description>,
 }
 
 /// What a gateway answered.
@@ -21,7 +24,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    what: String,
+    /// Method and path.
+    pub(crate) what: String,
 }
 
 impl<'w> Ask<'w> {
@@ -39,7 +43,13 @@ impl<'w> Ask<'w> {
         }
         command.arg(format!("{url}{path}"));
         let what = format!("{method} {path}");
-        Self { command, body: Vec::new(), what, _world: std::marker::PhantomData }
+        Self { command, body: Vec::new(), what, described: None }
+    }
+
+    /// The answer must be one that the gateway's own description knows.
+    pub(crate) fn described_by(mut self, description: Option<&'w Description>) -> Self {
+        self.described = description;
+        self
     }
 
     /// Shows the client certificate `<name>.pem` with its key `<name>.key`.
@@ -104,8 +114,12 @@ impl<'w> Ask<'w> {
         let writer = thread::spawn(move || drop(pipe.write_all(&body)));
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
-        Answer::read(&output.stdout, self.what)
-            .ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())
+        let answer = Answer::read(&output.stdout, self.what)
+            .ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+        if let Some(description) = self.described {
+            description.check(&answer);
+        }
+        Ok(answer)
     }
 }
 

@@ -18,6 +18,7 @@ mod acceptance;
 mod authentication;
 mod client;
 mod delta;
+mod description;
 mod documents;
 mod faults;
 mod guard;

@@ -14,6 +14,7 @@ use gdhcn_testkit::TestDatabase;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Ask};
+use crate::description::Description;
 use crate::documents;
 use crate::guard;
 use crate::pki::{Certificate, Material, unique};
@@ -136,7 +137,20 @@ impl World {
 
     /// A request as the holder `name` sends it, such as `XXA/TLS`.
     pub(crate) fn ask(&self, name: &str, method: &str, path: &str) -> Ask<'_> {
-        Ask::new(method, &self.url, path, &self.authority).by(&self.material.path(name))
+        let ask = Ask::new(method, &self.url, path, &self.authority);
+        ask.by(&self.material.path(name)).described_by(self.description())
+    }
+
+    /// What gateways of this profile say of their interface, asked for once; of another gateway
+    /// nothing is known. Those that run behind a proxy or are killed say the same.
+    fn description(&self) -> Option<&'static Description> {
+        static OF_PROFILES: [OnceLock<Description>; 2] = [const { OnceLock::new() }; 2];
+        self.own.as_ref()?;
+        let world = Self::shared(self.profile, Database::Sqlite)?;
+        let known = &OF_PROFILES[usize::from(self.profile == Profile::Eu)];
+        let holder = world.material.path("XXA/TLS");
+        let ask = || Ask::new("GET", &world.url, "/openapi.json", &world.authority).by(&holder);
+        Some(known.get_or_init(|| Description::new(ask().send().is(200).json())))
     }
 
     /// A download by participant A.
