@@ -9,6 +9,7 @@ mod corpus;
 mod decode;
 mod demo;
 mod demo_by_hand;
+mod deployed;
 mod federation;
 mod forge;
 mod gateway_faults;
