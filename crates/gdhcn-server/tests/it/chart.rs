@@ -65,7 +65,7 @@ fn everything() -> Value {
         },
         "trusted_certificates": {
             "allowed_domains": ["DCC", "ICVP"], "allowed_properties": ["a \"quoted\" <name> & a \\"],
-            "default_domain": "ICVP",
+            "default_domain": "ICVP", "shared_kids": true, "valid_uploaders_only": true,
         },
         "revocation": { "enabled": false, "uploads": true },
         "compatibility": { "swapped_reference_query": true },
