@@ -56,9 +56,10 @@ impl Prometheus {
             .expect("prometheus is installed (cargo xtask test does it)");
         let prometheus = Self { child, address };
         let until = Instant::now() + Duration::from_secs(30);
-        while tokio::net::TcpStream::connect(address).await.is_err() {
+        let ready = Ask::new("GET", "/-/ready");
+        while !ready.send(address, None, None).await.is_ok_and(|answer| answer.status == 200) {
             let said = fs::read_to_string(folder.join("prometheus.log")).unwrap();
-            assert!(Instant::now() < until, "prometheus does not listen: {said}");
+            assert!(Instant::now() < until, "prometheus is not ready: {said}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         prometheus
