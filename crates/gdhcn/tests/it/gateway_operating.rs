@@ -62,6 +62,7 @@ fn init_tells_fingerprints_and_the_next_command_and_writes_nothing_over() {
         assert_eq!(sha256.len(), 64, "{made}");
         assert_eq!(made[member]["madeHere"], true);
     }
+    assert_eq!(place.text("gate/log.key.pub").trim_end(), made["logKey"].as_str().unwrap());
     let before = place.text("gate/trust-anchor.key");
     let again = place.run(&arguments).fault(66);
     assert!(again.stderr.contains("not empty"), "{}", again.stderr);

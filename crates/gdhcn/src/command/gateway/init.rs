@@ -178,7 +178,10 @@ fn log_key(arguments: &InitArguments, origin: &KeyName) -> Result<String, Fault>
     let key = SoftwareKey::generate(KeyKind::Ed25519).or_internal(what)?;
     write_secret(&arguments.folder.join(LOG_KEY), key.to_pem().as_bytes())?;
     let public = NoteKey::new(origin.clone(), key.public_key().clone()).or_internal(what)?;
-    Ok(public.to_string())
+    let text = public.to_string();
+    // Here and not by the gateway, which may not write where its configuration lies.
+    write_new(&arguments.folder.join(format!("{LOG_KEY}.pub")), format!("{text}\n").as_bytes())?;
+    Ok(text)
 }
 
 /// Makes a key on P-256 and its certificate, as `NAME.pem` and `NAME.key`.
