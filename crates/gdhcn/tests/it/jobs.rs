@@ -22,7 +22,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-fn wait_for(what: &str, mut look: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, mut look: impl FnMut() -> bool) {
     let started = Instant::now();
     while !look() {
         assert!(started.elapsed() < Duration::from_secs(60), "{what}: not in time");

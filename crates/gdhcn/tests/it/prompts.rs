@@ -1,10 +1,6 @@
 //! Questions at a terminal, and what is said where there is none.
 
-use std::io::{Read as _, Write as _};
-use std::process::Stdio;
-
 use crate::onboarding::with_gateway;
-use crate::program::{GDHCN, Place};
 
 #[test]
 fn no_option_is_recommended_that_the_command_does_not_have() {
@@ -46,12 +42,19 @@ fn the_next_command_is_told_with_the_paths_that_were_given() {
 }
 
 /// Ctrl-C at a question for a passphrase ends the program and leaves the terminal as it was.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn the_terminal_has_its_echo_back_after_ctrl_c() {
+    use std::io::{Read as _, Write as _};
+    use std::process::Stdio;
+
+    use crate::jobs::wait_for;
+    use crate::program::{GDHCN, Place};
+
     let place = Place::new();
     let line = format!(
-        "{GDHCN} trust-anchor init --country CH --organization O; echo \"ended $?\"; stty -a"
+        "tty > terminal; {GDHCN} trust-anchor init --country CH --organization O; \
+         echo \"ended $?\"; stty -a"
     );
     // `script` gives the program a terminal, and hands on what is typed here.
     let mut child = std::process::Command::new("script")
@@ -68,20 +71,15 @@ fn the_terminal_has_its_echo_back_after_ctrl_c() {
         assert_eq!(output.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&seen));
         seen.push(byte[0]);
     }
-    let mut input = child.stdin.take().unwrap();
-    // The question stands there a moment before the echo is switched off: typed again until it counts.
-    let typing = std::thread::spawn(move || {
-        for _ in 0..50 {
-            if input.write_all(b"\x03").and_then(|()| input.flush()).is_err() {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(100));
-        }
+    // The question stands there a moment before the echo is switched off.
+    let modes = "stty -F $(cat terminal) -a";
+    wait_for("the terminal without echo", || {
+        place.shell(modes).stdout.split_whitespace().any(|mode| mode == "-echo")
     });
+    child.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
     let mut rest = String::new();
     output.read_to_string(&mut rest).unwrap();
     child.wait().unwrap();
-    typing.join().unwrap();
     assert!(rest.contains("ended 130"), "{rest}");
     let modes: Vec<_> = rest.split_whitespace().collect();
     assert!(modes.contains(&"echo") && modes.contains(&"icanon"), "{rest}");
