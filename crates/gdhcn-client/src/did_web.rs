@@ -15,7 +15,7 @@ use reqwest::{Client, StatusCode, Url};
 use crate::gateway::answer::{self, ReadError};
 use crate::gateway::options::http_client;
 use crate::gateway::{ProxyChoice, ServerTrust, SetupError, Timeouts};
-use crate::stage::{self, ConnectionFault};
+use crate::stage::{self, ConnectionFault, redirect_hint};
 
 /// What a [`DidWeb`] is made of.
 #[derive(Clone, Debug)]
@@ -221,7 +221,7 @@ pub enum FetchError {
         url: String,
     },
     /// The host answered something else; a redirect too, which is not followed.
-    #[error("{url} answered with the status {status}; redirects are not followed")]
+    #[error("{url} answered with the status {status}{}", redirect_hint(*status))]
     Status {
         /// The address.
         url: String,

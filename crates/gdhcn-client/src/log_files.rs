@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode, Url};
 use crate::gateway::answer::{self, ReadError};
 use crate::gateway::options::{base_url, http_client};
 use crate::gateway::{ClientIdentity, ProxyChoice, ServerTrust, SetupError, Timeouts};
-use crate::stage::{self, ConnectionFault};
+use crate::stage::{self, ConnectionFault, redirect_hint};
 
 /// A client for the files of one log.
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ pub enum LogFileError {
         url: String,
     },
     /// The host answered something else; a redirect too, which is not followed.
-    #[error("{url} answered with the status {status}; redirects are not followed")]
+    #[error("{url} answered with the status {status}{}", redirect_hint(*status))]
     Status {
         /// The address.
         url: String,

@@ -425,6 +425,14 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     })
 }
 
+/// The end of a sentence about an unexpected status.
+pub(crate) fn redirect_hint(status: u16) -> &'static str {
+    match status {
+        300..400 => "; redirects are not followed: give the address that it names",
+        _ => "",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -459,5 +467,13 @@ mod tests {
         assert_eq!(fault.stage(), Stage::Tls);
         let text = fault.to_string();
         assert!(text.contains("issued by CN=Company Inspection, not by a CA you trust"), "{text}");
+    }
+
+    #[test]
+    fn only_a_redirect_is_called_one() {
+        assert!(redirect_hint(301).contains("not followed"));
+        for status in [200, 404, 500] {
+            assert_eq!(redirect_hint(status), "");
+        }
     }
 }

@@ -7,6 +7,7 @@
 mod compatibility;
 mod federation;
 mod jobs;
+mod syntax;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -313,8 +314,13 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The text is no TOML, has an unknown key or a value of the wrong type.
-    #[error("configuration: {0}")]
-    Syntax(#[from] toml::de::Error),
+    #[error("configuration{}: {message}", syntax::at_place(*place))]
+    Syntax {
+        /// Line and column, each counted from 1; none where the whole text is at fault.
+        place: Option<(usize, usize)>,
+        /// What is wrong, in one line.
+        message: String,
+    },
     /// `database` names a variable of the environment that is not set.
     #[error("configuration: `database` is env:{0}, and the environment has no such variable")]
     Environment(String),
@@ -405,7 +411,7 @@ impl GatewayConfig {
     /// On anything that is not TOML, unknown keys and values of the wrong type, each with line
     /// and column; and on values that contradict each other.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text)?;
+        let config: Self = toml::from_str(text).map_err(|error| syntax::error(text, &error))?;
         match config.contradiction() {
             None => {
                 config.check()?;

@@ -145,7 +145,12 @@ impl RunningGateway {
             Err(cause) => {
                 self.gateway.metrics.reloaded(Reload::Refused, now);
                 watch.seen.clear();
-                let cause = Some(cause.to_string());
+                let cause = match cause {
+                    StartError::Config(ConfigError::Read { .. }) => cause.to_string(),
+                    StartError::Config(cause) => format!("{}: {cause}", watch.file.display()),
+                    cause => cause.to_string(),
+                };
+                let cause = Some(cause);
                 self.gateway.troubles.reload_refused(cause.clone());
                 if cause != watch.refused {
                     error!(cause, "the new files are refused, the former ones stay in use");

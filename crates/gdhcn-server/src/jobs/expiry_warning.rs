@@ -24,7 +24,11 @@ pub(super) fn job(config: &JobsConfig) -> ScheduledJob {
         for expiring in status.expiring.iter().filter(|one| !one.is_uploaded()) {
             let step = if expiring.days < 0 { ENDED } else { expiring.warning };
             if told.get(&expiring.thumbprint) != Some(&step) {
-                tell(expiring, step);
+                if run.is_by_hand() {
+                    run.say(in_words(expiring));
+                } else {
+                    tell(expiring, step);
+                }
                 new += 1;
             }
             present.insert(expiring.thumbprint.clone(), step);
@@ -35,10 +39,21 @@ pub(super) fn job(config: &JobsConfig) -> ScheduledJob {
             run.store().tell_warnings(run.lease(), &present).await?;
         }
         Ok::<_, StoreError>(match present.len() {
-            0 => "no certificate ends soon".to_owned(),
-            all => format!("{all} certificates end soon, {new} of them told just now"),
+            0 => "no certificate ends soon or has ended unreplaced".to_owned(),
+            all => format!("certificates that end soon or have ended: {all}, told just now: {new}"),
         })
     })
+}
+
+fn in_words(expiring: &Expiring) -> String {
+    let Expiring { country, group, thumbprint, not_after, days, .. } = expiring;
+    let whose = country.as_deref().unwrap_or("this gateway's");
+    let when = match days {
+        0.. => format!("ends in {days} days, {not_after}"),
+        _ => format!("has ended, {not_after}"),
+    };
+    let replaced = if expiring.has_successor { ", and has a successor" } else { "" };
+    format!("{whose} {group} {thumbprint} {when}{replaced}")
 }
 
 fn tell(expiring: &Expiring, step: i64) {

@@ -86,6 +86,9 @@ pub struct JobReport {
     pub ended_at: Timestamp,
     /// What came of it.
     pub outcome: JobOutcome,
+    /// One line for each thing that a person who asked is told of, and that the log of a gateway
+    /// that serves has otherwise.
+    pub details: Vec<String>,
 }
 
 /// What came of a run. The texts are for people; they hold no secrets.

@@ -20,6 +20,7 @@ pub(crate) struct Run {
     lease: Lease,
     holding: Arc<Holding>,
     asked: Asked,
+    said: Arc<Mutex<Vec<String>>>,
 }
 
 /// Who wants a run.
@@ -46,7 +47,17 @@ impl Run {
     /// A run whose lease lasts until `until` at least.
     pub(super) fn new(gateway: Arc<Gateway>, lease: Lease, until: Instant, asked: Asked) -> Self {
         let holding = Holding { until: Mutex::new(until), over: watch::Sender::new(false) };
-        Self { gateway, lease, holding: Arc::new(holding), asked }
+        Self { gateway, lease, holding: Arc::new(holding), asked, said: Arc::default() }
+    }
+
+    /// Says something to the person who asked for the run.
+    pub(crate) fn say(&self, line: String) {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    /// What was said, in its order.
+    pub(super) fn said(&self) -> Vec<String> {
+        std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether a person asks for what is not done without their word.

@@ -141,7 +141,8 @@ impl Scheduler {
             () = stopped(stop) => cut_off(&run, work).await,
         };
         let last = gateway.observed.borrow().jobs.iter().find(|state| state.name == name).cloned();
-        let report = JobReport { job: job.job, started_at, ended_at: gateway.clock.now(), outcome };
+        let (ended_at, details) = (gateway.clock.now(), run.said());
+        let report = JobReport { job: job.job, started_at, ended_at, outcome, details };
         let message = report.outcome.message();
         let is_news = last.and_then(|state| state.message).as_deref() != Some(message);
         match &report.outcome {

@@ -49,9 +49,37 @@ pub enum TlsError {
         /// What is wrong with it.
         source: rustls::pki_types::pem::Error,
     },
-    /// Certificate and key do not belong together, or are of an unknown kind.
-    #[error("server certificate and key: {0}")]
-    Pair(#[from] Error),
+    /// The key is another certificate's.
+    #[error(
+        "server certificate and key: {key} does not belong to the first certificate in {certificate}: take the \
+         key that it was made with, and put the server's own certificate before its issuers"
+    )]
+    Mismatch {
+        /// The file of the certificate.
+        certificate: std::path::PathBuf,
+        /// The file of the key.
+        key: std::path::PathBuf,
+    },
+    /// Certificate or key are of an unknown kind.
+    #[error("server certificate {certificate} and key {key}: {source}")]
+    Pair {
+        /// The file of the certificate.
+        certificate: std::path::PathBuf,
+        /// The file of the key.
+        key: std::path::PathBuf,
+        /// What is wrong with them.
+        source: Error,
+    },
+}
+
+impl TlsError {
+    fn of_pair(files: &TlsFiles, source: Error) -> Self {
+        let (certificate, key) = (files.certificate.clone(), files.key.clone());
+        match source {
+            Error::InconsistentKeys(_) => Self::Mismatch { certificate, key },
+            source => Self::Pair { certificate, key, source },
+        }
+    }
 }
 
 impl TlsConfigs {
@@ -65,6 +93,7 @@ impl TlsConfigs {
                 algorithms: provider.signature_verification_algorithms,
             };
             config(Arc::clone(&provider), Some(verifier), chain.clone(), key.clone_key())
+                .map_err(|source| TlsError::of_pair(files, source))
         };
         Ok(Self { participant: config(true)?, proxy: config(false)?, certificate: own(&chain) })
     }
@@ -74,7 +103,8 @@ impl TlsConfigs {
         let (chain, key) = read_files(files)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let certificate = own(&chain);
-        let config = config(provider, None, chain, key)?;
+        let config = config(provider, None, chain, key)
+            .map_err(|source| TlsError::of_pair(files, source))?;
         Ok(Self { participant: Arc::clone(&config), proxy: config, certificate })
     }
 

@@ -167,12 +167,16 @@ async fn g10_certificates_that_end_are_told_once_at_each_step() {
     network.onboard(&store, &new, PartyType::Authentication).await;
     let before = |days: i64| end.saturating_sub(SignedDuration::from_hours(24 * days)).unwrap();
     for (at, message, steps) in [
-        (before(61), "no certificate ends soon", vec![]),
-        (before(60), "2 certificates end soon, 2 of them told just now", vec![60, 60]),
-        (before(59), "2 certificates end soon, 0 of them told just now", vec![60, 60]),
-        (before(13), "3 certificates end soon, 3 of them told just now", vec![14, 14, 60]),
+        (before(61), "no certificate ends soon or has ended unreplaced", vec![]),
+        (before(60), "certificates that end soon or have ended: 2, told just now: 2", vec![60, 60]),
+        (before(59), "certificates that end soon or have ended: 2, told just now: 0", vec![60, 60]),
+        (
+            before(13),
+            "certificates that end soon or have ended: 3, told just now: 3",
+            vec![14, 14, 60],
+        ),
         // What was replaced and has ended is history.
-        (before(-1), "2 certificates end soon, 2 of them told just now", vec![0, 30]),
+        (before(-1), "certificates that end soon or have ended: 2, told just now: 2", vec![0, 30]),
     ] {
         let gate = network.start_at(network.config(), at).await;
         let report = gate.running.run_job(Job::ExpiryWarning).await.unwrap();

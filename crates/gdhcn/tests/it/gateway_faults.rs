@@ -38,6 +38,38 @@ fn a_database_that_cannot_be_written_is_refused_at_the_start() {
 }
 
 #[test]
+fn a_key_of_another_certificate_is_named_with_both_files() {
+    let place = Place::new();
+    init(&place, &[]);
+    place.run(&["gateway", "init", "other"]).done(0);
+    std::fs::copy(place.path("other/gateway.key"), place.path("gate/gateway.key")).unwrap();
+    let run = place.run(&[&["gateway", "config", "check"], CONFIG.as_slice()].concat()).fault(66);
+    for word in ["gate/gateway.key", "gate/gateway.pem", "does not belong"] {
+        assert!(run.stderr.contains(word), "{word}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_named_to_whoever_runs_the_job() {
+    let place = Place::new();
+    init(&place, &[]);
+    let made = place.shell(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3 \
+         -subj /CN=localhost -keyout gate/gateway.key -out gate/gateway.pem 2>&1",
+    );
+    assert_eq!(made.code, 0, "{}", made.stdout);
+    let service = Service::start(&place, &[&["gateway", "serve"], CONFIG.as_slice()].concat());
+    service.word_after("gateway up at ");
+    assert_eq!(service.interrupt(), 0);
+    let job = ["gateway", "job", "run", "expiry-warning"];
+    let said = place.run(&[&job, CONFIG.as_slice()].concat()).done(0).stdout;
+    let line = said.lines().find(|line| line.contains("this gateway's SERVER")).unwrap_or_default();
+    assert!(line.contains("ends in 2 days"), "{said}");
+    let said = place.run(&[&job, CONFIG.as_slice(), &["--json"]].concat()).done(0).json();
+    assert_eq!(said["details"].as_array().unwrap().len(), 1, "{said}");
+}
+
+#[test]
 fn refused_files_are_a_fault_in_the_state_until_they_are_mended() {
     let place = Place::new();
     init(&place, &[]);

@@ -185,8 +185,8 @@ Examples:
 A running gateway is asked at its management address; without one the database is read. The bundle
 is a file for somebody who helps: it holds no key, no password and no person.
 
-Exit codes: 0 all is well, 1 something needs a look, 64 wrong usage, 66 neither gateway nor database
-can be read.";
+Exit codes: 0 all is well, 1 something needs a look, 64 wrong usage, 66 the configuration cannot be
+read or there is no database, 70 the gateway does not answer and the database cannot be used.";
 
 #[derive(Args, Debug)]
 #[command(after_help = STATUS_EXAMPLES)]
@@ -246,8 +246,8 @@ The file holds certificates, lists, the audit trail and the transparency log as 
 moment; no key and no configuration. It can be restored into SQLite and PostgreSQL alike, also by a
 later program.
 
-Exit codes: 0 written, 64 wrong usage, 66 the configuration or database cannot be read or the file
-exists, 70 internal fault.";
+Exit codes: 0 written, 64 wrong usage, 66 the configuration cannot be read, there is no database or
+the file exists, 70 the database cannot be used.";
 
 #[derive(Args, Debug)]
 #[command(after_help = BACKUP_EXAMPLES)]
@@ -267,7 +267,7 @@ Example:
 The database that the configuration names must be empty, and no gateway may run on it.
 
 Exit codes: 0 restored, 64 wrong usage, 66 the backup cannot be read or the database is not empty, 70
-internal fault.";
+the database cannot be used.";
 
 #[derive(Args, Debug)]
 #[command(after_help = RESTORE_EXAMPLES)]

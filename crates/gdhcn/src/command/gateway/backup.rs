@@ -1,10 +1,13 @@
 //! `gdhcn gateway backup` and `gdhcn gateway restore`.
 
-use anyhow::anyhow;
+use std::path::Path;
+
+use anyhow::Error;
 use gdhcn_server::GatewayConfig;
-use gdhcn_store::{Location, Store};
+use gdhcn_store::StoreError;
 
 use super::arguments::{BackupArguments, RestoreArguments};
+use super::database::{self, must_exist};
 use super::serve::runtime;
 use crate::exit::{Exit, Fault, OrInput};
 use crate::output::{GOOD, PLAIN, println};
@@ -13,13 +16,12 @@ pub(super) fn back_up(arguments: &BackupArguments) -> Result<Exit, Fault> {
     let config = GatewayConfig::load(&arguments.config).or_input(arguments.config.display())?;
     must_exist(&config.database)?;
     let revision = runtime()?.block_on(async {
-        let store = Store::open(config.database.clone()).await?;
+        let store = database::open(&config.database).await?;
         let written = store.back_up(&arguments.file).await;
         let revision = store.revision().await;
         store.close().await;
-        written.and(revision)
-    });
-    let revision = revision.or_input(arguments.file.display())?;
+        written.and(revision).map_err(|error| fault(error, &arguments.file))
+    })?;
     println!("{GOOD}written{PLAIN}  {}, revision {revision}", arguments.file.display());
     Ok(Exit::SUCCESS)
 }
@@ -27,23 +29,23 @@ pub(super) fn back_up(arguments: &BackupArguments) -> Result<Exit, Fault> {
 pub(super) fn restore(arguments: &RestoreArguments) -> Result<Exit, Fault> {
     let config = GatewayConfig::load(&arguments.config).or_input(arguments.config.display())?;
     let revision = runtime()?.block_on(async {
-        let store = Store::open(config.database.clone()).await?;
+        let store = database::open(&config.database).await?;
         let restored = store.restore(&arguments.file).await;
         let revision = store.revision().await;
         store.close().await;
-        restored.and(revision)
-    });
-    let revision = revision.or_input(arguments.file.display())?;
+        restored.and(revision).map_err(|error| fault(error, &arguments.file))
+    })?;
     println!("{GOOD}restored{PLAIN}  {}, revision {revision}", config.database);
     Ok(Exit::SUCCESS)
 }
 
-/// Opening makes what is missing, which is not what somebody wants who asks for what is there.
-pub(super) fn must_exist(database: &Location) -> Result<(), Fault> {
-    match database {
-        Location::Folder(folder) if !folder.join(Store::FILE_NAME).exists() => Err(Fault::Input(
-            anyhow!("there is no database in {}: serve the gateway once", folder.display()),
-        )),
-        _ => Ok(()),
+/// What is wrong with the file of the backup, or a database that is not empty, is an input; the rest
+/// is the database's.
+fn fault(error: StoreError, file: &Path) -> Fault {
+    match error {
+        StoreError::FileExists(_) | StoreError::NotEmpty { .. } | StoreError::Folder { .. } => {
+            Fault::Input(Error::from(error).context(file.display().to_string()))
+        }
+        other => database::unusable(other),
     }
 }

@@ -96,7 +96,9 @@ impl Decision {
                     OnboardError::Store(error) => refused(error),
                     other => Fault::Input(other.into()),
                 })?;
-                Ok(format!("onboarded: {count} changes; a running gateway sees them at once"))
+                Ok(format!(
+                    "onboarded: {count} changes; a running gateway sees them within a second"
+                ))
             }
             Kind::Peer(signed) => {
                 let stored = store_peer(store, signed, anchors, operators, request, now()).await;

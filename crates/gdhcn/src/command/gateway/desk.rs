@@ -9,8 +9,8 @@ use gdhcn_server::GatewayConfig;
 use gdhcn_server::gateway::{Operators, read_anchors};
 use gdhcn_store::Store;
 
-use super::backup::must_exist;
-use crate::exit::{Fault, OrInput, OrInternal};
+use super::database::{self, must_exist};
+use crate::exit::{Fault, OrInput};
 use crate::key_source::KeySource;
 
 /// Who acts, as the audit trail and the log name them: the account that runs the program, before
@@ -38,7 +38,7 @@ impl Desk {
         let loaded = GatewayConfig::load(config).or_input(config.display())?;
         let anchors = read_anchors(&loaded.trust_anchors).or_input(config.display())?;
         let operators = Operators::load(&loaded.onboarding).or_input(config.display())?;
-        let store = Store::open(loaded.database.clone()).await.or_internal("the database")?;
+        let store = database::open(&loaded.database).await?;
         let store = store.with_kids(loaded.trusted_certificates.kid_scope());
         Ok(Self { path: config.to_owned(), config: loaded, anchors, operators, store })
     }

@@ -8,11 +8,10 @@ use gdhcn_server::gateway::import::{
     Generation, ImportError, ImportOptions, ImportReport, Verdict, import,
 };
 use gdhcn_server::gateway::read_anchors;
-use gdhcn_store::Store;
 use gdhcn_store::takeover::Before;
 use jiff::SignedDuration;
 
-use super::backup::must_exist;
+use super::database::{self, must_exist};
 use super::import_arguments::ImportArguments;
 use super::serve::runtime;
 use crate::exit::{Exit, Fault, OrInput};
@@ -43,21 +42,21 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<Exit, Fault> {
     // A dry run makes no database where there is none.
     let rehearse = arguments.dry_run && must_exist(&config.database).is_err();
     let open = || File::open(&arguments.dump);
+    let fault = |error| match error {
+        ImportError::Store(error) => database::unusable(error),
+        error @ ImportError::NotEmpty(_) => {
+            Fault::Input(Error::from(error).context(config.database.to_string()))
+        }
+        error => Fault::Input(Error::from(error).context(arguments.dump.display().to_string())),
+    };
     let report = runtime()?.block_on(async {
         if rehearse {
-            return import(open, None, &options).await;
+            return import(open, None, &options).await.map_err(fault);
         }
-        let store = Store::open(config.database.clone()).await?;
-        let report = import(open, Some(&store), &options).await;
+        let store = database::open(&config.database).await?;
+        let report = import(open, Some(&store), &options).await.map_err(fault);
         store.close().await;
         report
-    });
-    let report = report.map_err(|error| {
-        let place = match &error {
-            ImportError::Store(_) | ImportError::NotEmpty(_) => config.database.to_string(),
-            _ => arguments.dump.display().to_string(),
-        };
-        Fault::Input(Error::from(error).context(place))
     })?;
     if arguments.json {
         json(&report)?;

@@ -28,8 +28,8 @@ simply imported are shown with their reason and with what can be done, those tha
 (roles, value sets, audit events, withdrawals) only counted. docs/moving.md explains more.
 
 Exit codes: 0 every row is taken over, if unproven, or skipped, 1 rows are quarantined or rejected
-(the others are taken over), 64 wrong usage, 66 the dump, the configuration or the database cannot
-be used, or the database is not empty: nothing is taken over then.";
+(the others are taken over), 64 wrong usage, 66 the dump or the configuration cannot be used or the
+database is not empty, 70 the database cannot be used: nothing is taken over then.";
 
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]

@@ -6,7 +6,7 @@ use gdhcn_server::{Clock, Gateway, GatewayConfig};
 use serde_json::json;
 
 use super::arguments::JobRunArguments;
-use super::backup::must_exist;
+use super::database::must_exist;
 use super::serve::{fault_of, log_to_standard_error, runtime};
 use crate::exit::{Exit, Fault, OrInput};
 use crate::output::{self, BAD, GOOD, OPEN, PLAIN, println, tame_line};
@@ -40,12 +40,16 @@ fn tell(report: &JobReport, as_json: bool) -> Result<(), Fault> {
     let message = report.outcome.message();
     if !as_json {
         println!("{colour}{word}{PLAIN}  {}: {}", report.job.as_str(), tame_line(message));
+        for line in &report.details {
+            println!("  {}", tame_line(line));
+        }
         return Ok(());
     }
     output::json(&json!({
         "job": report.job.as_str(),
         "outcome": word,
         "message": message,
+        "details": report.details,
         "startedAt": report.started_at.to_string(),
         "endedAt": report.ended_at.to_string(),
     }))

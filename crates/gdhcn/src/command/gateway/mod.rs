@@ -5,6 +5,7 @@ mod arguments;
 mod audit;
 mod backup;
 mod config;
+mod database;
 mod decision;
 mod desk;
 mod federation;

@@ -87,7 +87,7 @@ async fn offboard(arguments: &OffboardArguments) -> Result<Exit, Fault> {
         .chain(issuers.iter().filter_map(|row| issuer_removal(row, &why, now())))
         .collect();
     let count = desk.store.change_onboarded(steps, None).await.or_internal("off-boarding")?;
-    println!("off-boarded: {count} taken away; a running gateway sees it at once");
+    println!("off-boarded: {count} taken away; a running gateway sees it within a second");
     Ok(Exit::SUCCESS)
 }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use gdhcn_server::gateway::{ConfigFiles, JobStatus, ParticipantStatus, Status};
 use gdhcn_server::{Clock, GatewayConfig};
-use gdhcn_store::{Store, StoreError};
+use gdhcn_store::StoreError;
 use serde_json::{Value, json};
 
 use super::arguments::StatusArguments;
-use super::backup::must_exist;
+use super::database::{self, must_exist};
 use super::federation::show_peer;
 use super::serve::runtime;
 use crate::exit::{Exit, Fault, OrInput, OrInternal};
@@ -85,15 +85,14 @@ fn get(address: SocketAddr, path: &str) -> anyhow::Result<Vec<u8>> {
 fn from_database(config: &GatewayConfig) -> Result<Seen, Fault> {
     must_exist(&config.database)?;
     let files = ConfigFiles::read(config).or_input("the configuration")?;
-    let content = runtime()?.block_on(async {
-        let store = Store::open(config.database.clone()).await?;
+    let (content, overview) = runtime()?.block_on(async {
+        let store = database::open(&config.database).await?;
         let read =
             async { Ok::<_, StoreError>((store.trust_content().await?, store.overview().await?)) };
         let read = read.await;
         store.close().await;
-        read
-    });
-    let (content, overview) = content.or_input(&config.database)?;
+        read.map_err(database::unusable)
+    })?;
     let status = Status::of(content, &overview, &files, Clock::System.now());
     Ok(Seen { status, metrics: None, proxies: None })
 }

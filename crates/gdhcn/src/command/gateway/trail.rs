@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use gdhcn_codes::Participant;
 use gdhcn_server::GatewayConfig;
-use gdhcn_store::Store;
 use gdhcn_store::audit_event::{EventFilter, RecordedEvent};
 use jiff::{Span, Timestamp};
 use serde_json::json;
 
-use super::backup::must_exist;
+use super::database::{self, must_exist};
 use super::serve::runtime;
 use crate::exit::{Exit, Fault, OrInput};
 use crate::output::{self, FAINT, GOOD, OPEN, PLAIN, STRONG, now, println, tame_line};
@@ -27,8 +26,8 @@ ALREADY_EXIST_CHECK_FAILED, EXIST_CHECK_FAILED, UPLOAD_FAILED and DELETE_FAILED 
 ONBOARDED, OFFBOARDED and others of operators. A refused one has its code and its reason. The request
 is the X-Request-Id of the answer. The database is read, beside a gateway that serves.
 
-Exit codes: 0 shown, also when there is no such event, 64 wrong usage, 66 the configuration or the
-database cannot be read.";
+Exit codes: 0 shown, also when there is no such event, 64 wrong usage, 66 the configuration
+cannot be read or there is no database, 70 the database cannot be used.";
 
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -88,12 +87,11 @@ pub(super) fn run(arguments: &TrailArguments) -> Result<Exit, Fault> {
         event: arguments.event.as_ref().map(|event| event.to_ascii_uppercase()),
     };
     let events = runtime()?.block_on(async {
-        let store = Store::open(config.database.clone()).await?;
+        let store = database::open(&config.database).await?;
         let events = store.latest_audit_events(&filter, arguments.number).await;
         store.close().await;
-        events
-    });
-    let events = events.or_input(&config.database)?;
+        events.map_err(database::unusable)
+    })?;
     if arguments.json {
         let events: Vec<_> = events.iter().map(as_json).collect();
         output::json(&events)?;

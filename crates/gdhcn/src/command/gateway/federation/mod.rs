@@ -60,6 +60,7 @@ pub(super) fn show_peer(peer: &PeerStatus) {
         (None, _, _) => (FAINT, "off"),
         (_, 1.., _) => (BAD, "fails"),
         (_, 0, true) => (OPEN, "marked"),
+        (_, 0, false) if peer.last_success.is_none() => (OPEN, "not yet pulled"),
         (_, 0, false) => (GOOD, "well"),
     };
     let at = |at: Option<jiff::Timestamp>| at.map_or_else(|| "never".to_owned(), minute);
@@ -88,7 +89,10 @@ async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
     }
     match remove_peer(&desk.store, &arguments.id, &operator(), now()).await {
         Ok(()) => {
-            println!("taken away: {}; a running gateway sees it at once", tame_line(&arguments.id));
+            println!(
+                "taken away: {}; a running gateway sees it within a second",
+                tame_line(&arguments.id)
+            );
             Ok(Exit::SUCCESS)
         }
         Err(error @ StoreError::NoPeer { .. }) => Err(Fault::Input(error.into())),

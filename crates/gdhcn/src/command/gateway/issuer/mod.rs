@@ -163,6 +163,6 @@ async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
     let why = format!("taken away by {}", operator());
     let steps = issuer_removal(&row, &why, now()).into_iter().collect();
     desk.store.change_onboarded(steps, None).await.or_internal("taking it away")?;
-    println!("taken away; a running gateway sees it at once");
+    println!("taken away; a running gateway sees it within a second");
     Ok(Exit::SUCCESS)
 }

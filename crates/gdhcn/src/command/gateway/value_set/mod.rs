@@ -38,7 +38,7 @@ async fn import(arguments: &ImportArguments) -> Result<Exit, Fault> {
     for set in &sets {
         store(&desk, set).await?;
     }
-    println!("{} stored; a running gateway serves them at once", sets.len());
+    println!("{} stored; a running gateway serves them within a second", sets.len());
     Ok(Exit::SUCCESS)
 }
 
@@ -119,7 +119,7 @@ async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
             other => Fault::Internal(other.into()),
         },
     )?;
-    println!("taken away; a running gateway sees it at once");
+    println!("taken away; a running gateway sees it within a second");
     Ok(Exit::SUCCESS)
 }
 
