@@ -34,11 +34,11 @@ The folder, for each trust domain (DCC, DDCC, IPS-PILGRIMAGE, PH4H, DICVP):
   further ones of a kind: SCA_1.pem, SCA_2.pem; also DECA/DECA.pem, ISSUER/Trusted_Issuer.json
 docs/onboarding.md tells more, and docs/participants.md makes the keys with openssl.
 
-Each finding names its rule (L001 to L074), what was found and how to mend it. Where two texts of the
-network disagree, it says who accepts and who refuses.
+Each finding names its rule (L001 to L074), what was found and how to mend it. Where two texts of
+the network disagree, it says who accepts and who refuses.
 
-Exit codes: 0 no error (there may be warnings), 1 errors, also when no certificate is found, 64 wrong usage, 66 the folder cannot be
-read.";
+Exit codes: 0 no error (there may be warnings), 1 errors, also when no certificate is found, 64
+wrong usage, 66 the folder cannot be read.";
 
 #[derive(Args, Debug)]
 #[command(after_help = LINT_EXAMPLES)]

@@ -3,7 +3,7 @@
 use crate::program::{Place, assert_snapshot};
 
 /// Every command that does something.
-const COMMANDS: [&[&str]; 33] = [
+const COMMANDS: [&[&str]; 34] = [
     &["demo"],
     &["verify"],
     &["decode"],
@@ -16,6 +16,7 @@ const COMMANDS: [&[&str]; 33] = [
     &["trust", "remove"],
     &["trust", "verify"],
     &["verifier", "serve"],
+    &["participant", "lint"],
     &["gateway", "init"],
     &["gateway", "serve"],
     &["gateway", "federation", "add"],

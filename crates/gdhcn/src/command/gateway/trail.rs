@@ -35,7 +35,7 @@ pub(crate) struct TrailArguments {
     /// The gateway's configuration
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Only what this participant sent, two letters
+    /// Only what this participant sent, and what operators did about it; two letters
     #[arg(long, value_name = "CODE", value_parser = super::arguments::participant)]
     country: Option<Participant>,
     /// Only since this instant (RFC 3339), or for so long: 90m, 24h, 7d
