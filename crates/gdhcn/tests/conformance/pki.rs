@@ -290,8 +290,8 @@ pub(crate) fn bouncy_castle(name: &str) -> Vec<u8> {
 /// For [`Material::sign`]: without the content.
 pub(crate) const DETACHED: &str = "detached";
 
-const CA: &[&str] = &["-addext", "keyUsage=critical,keyCertSign,cRLSign"];
-const UP: &[&str] = &["-addext", "keyUsage=critical,digitalSignature"];
+pub(crate) const CA: &[&str] = &["-addext", "keyUsage=critical,keyCertSign,cRLSign"];
+pub(crate) const UP: &[&str] = &["-addext", "keyUsage=critical,digitalSignature"];
 const TLS: &[&str] =
     &["-addext", "keyUsage=critical,digitalSignature", "-addext", "extendedKeyUsage=clientAuth"];
 

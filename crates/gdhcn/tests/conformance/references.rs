@@ -9,7 +9,7 @@ use crate::world::World;
 
 const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
 
-fn reference(country: &str) -> Value {
+pub(crate) fn reference(country: &str) -> Value {
     json!({
         "url": "https://fhir.example/ValueSet",
         "country": country,

@@ -256,6 +256,29 @@ impl Own {
         (child, self.wait_for("gateway up at "))
     }
 
+    /// Starts the program as a child of this process, which writes into files of this name.
+    pub(crate) fn begin(&self, name: &str, arguments: &[&str]) -> Child {
+        let file = |end: &str| File::create(self.path(&format!("{name}.{end}"))).unwrap();
+        self.command(arguments)
+            .stdin(Stdio::null())
+            .stdout(file("stdout"))
+            .stderr(file("stderr"))
+            .spawn()
+            .unwrap()
+    }
+
+    /// The program in the folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(GDHCN);
+        command.args(arguments).current_dir(&self.folder).env("HOME", &self.folder);
+        command
+    }
+
+    /// What the program has written that was begun with this name.
+    pub(crate) fn said(&self, name: &str) -> String {
+        self.text(&format!("{name}.stdout")) + &self.text(&format!("{name}.stderr"))
+    }
+
     /// Runs the program in the folder; gives what it writes.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> String {
@@ -266,12 +289,7 @@ impl Own {
 
     /// Runs the program in the folder; gives its exit code and what it writes on both outputs.
     pub(crate) fn try_to_run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        let output = Command::new(GDHCN)
-            .args(arguments)
-            .current_dir(&self.folder)
-            .env("HOME", &self.folder)
-            .output()
-            .unwrap();
+        let output = self.command(arguments).output().unwrap();
         let [said, complained] =
             [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
         (output.status.code(), said, complained)
@@ -335,7 +353,7 @@ impl Own {
         }
     }
 
-    fn onboard_with(
+    pub(crate) fn onboard_with(
         &self,
         material: &Material,
         participant: &str,
@@ -381,17 +399,27 @@ impl Own {
 
     /// The word after the first line of the running gateway that begins so.
     pub(crate) fn wait_for(&self, start: &str) -> String {
+        self.word_in("stdout", start, || self.text("stdout") + &self.text("stderr"))
+    }
+
+    /// The word after the first line of the program begun with this name that begins so.
+    pub(crate) fn word_of(&self, name: &str, start: &str) -> String {
+        self.word_in(&format!("{name}.stdout"), start, || self.said(name))
+    }
+
+    /// The word after the first line of a file that begins so.
+    fn word_in(&self, file: &str, start: &str, said: impl Fn() -> String) -> String {
         let until = Instant::now() + Duration::from_secs(60);
         loop {
-            let said = self.text("stdout");
+            let text = self.text(file);
             // A line is whole when it has its end.
             if let Some((line, _)) =
-                said.split_once(start).and_then(|(_, rest)| rest.split_once('\n'))
+                text.split_once(start).and_then(|(_, rest)| rest.split_once('\n'))
             {
                 let word = line.split_whitespace().next().unwrap_or_default();
                 return word.trim_end_matches([';', ',']).to_owned();
             }
-            assert!(Instant::now() < until, "{said}{}", self.text("stderr"));
+            assert!(Instant::now() < until, "{}", said());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
