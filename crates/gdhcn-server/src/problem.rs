@@ -115,6 +115,19 @@ impl Problem {
         problem
     }
 
+    /// The database is busy with other changes (none of the reference's answers).
+    pub(crate) fn busy() -> Self {
+        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "n/a", "The service is busy")
+            .details("Other changes hold the database; nothing was changed");
+        problem.retry_after = Some(10);
+        problem
+    }
+
+    /// Whether it is worth to ask again a little later.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     /// The request's content cannot be read; `details` says where and why.
     pub(crate) fn bad_request(details: impl ToString) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "n/a", "The request cannot be read").details(details)
@@ -195,6 +208,7 @@ impl Problem {
             TextRefusal::TooLong { .. } | TextRefusal::Nul => {
                 (BAD, if is_rule { "0x200" } else { "0x000" }, "The message cannot be stored")
             }
+            TextRefusal::Store(StoreError::Busy) => return Self::busy(),
             // The cause is for the log; what the peer may know is that it was not his fault.
             TextRefusal::Store(_) | TextRefusal::Interrupted(_) => {
                 let code = if is_rule { "0x299" } else { "0x000" };
@@ -218,6 +232,9 @@ impl Problem {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         const OWN_FAULT: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
         let is_own = match refusal {
+            MigrationRefusal::Store(StoreError::Busy)
+            | MigrationRefusal::Certificate(Refusal::Store(StoreError::Busy))
+            | MigrationRefusal::Text(TextRefusal::Store(StoreError::Busy)) => return Self::busy(),
             MigrationRefusal::Store(_) => true,
             MigrationRefusal::Certificate(refusal) => {
                 matches!(refusal, Refusal::Store(_) | Refusal::Interrupted(_))
@@ -317,6 +334,7 @@ impl Problem {
             | Refusal::ForeignRow
             | Refusal::TooLong { .. }
             | Refusal::Nul { .. } => other_check(),
+            Refusal::Store(StoreError::Busy) => return Self::busy(),
             // The cause is for the log; what the peer may know is that it was not his fault.
             Refusal::Store(_) | Refusal::Interrupted(_) => {
                 return match operation {
@@ -421,7 +439,10 @@ impl From<BadRequest> for Problem {
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
         error!(%cause, "the database could not be read");
-        Self::internal()
+        match cause {
+            StoreError::Busy => Self::busy(),
+            _ => Self::internal(),
+        }
     }
 }
 

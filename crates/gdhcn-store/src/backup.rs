@@ -99,7 +99,7 @@ impl Drop for Scratch {
 /// Copies every row. One of the two is SQLite, whose schema tells the tables.
 async fn copy_content(from: &Store, to: &Store) -> Result<(), StoreError> {
     let mut source = from.read().await?;
-    let mut target = to.begin_change().await?;
+    let mut target = to.begin_long_change().await?;
     let tables = match (&source, &*target) {
         (Transaction::Sqlite(_), _) => tables(&mut source).await?,
         _ => tables(&mut target).await?,

@@ -28,10 +28,10 @@ impl Store {
 impl Changes {
     /// Waits for a change; for ever where nobody tells of any. Dropping the future loses nothing.
     pub async fn next(&mut self) {
-        let Pool::Postgres(pool) = &self.pool else { return pending().await };
+        let Pool::Postgres { readers, .. } = &self.pool else { return pending().await };
         let Some(listener) = &mut self.listener else {
             // What was changed before it listened is to be seen too.
-            return match listen(pool).await {
+            return match listen(readers).await {
                 Ok(listener) => self.listener = Some(listener),
                 Err(_) => pending().await,
             };

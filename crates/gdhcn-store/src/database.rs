@@ -1,18 +1,35 @@
 //! The seam to the two databases: one set of statements in the dialect that SQLite and
 //! PostgreSQL share, with `$1` for values. Nothing above this file knows which one it is.
 
+use std::time::{Duration, Instant};
+
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type};
 
-/// The connections.
+/// How long to wait for a database that others use: a waiting change for its turn, and then
+/// for the changes of other processes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a change may say nothing before PostgreSQL undoes it. A machine that is cut off inside
+/// a change would hold up every other one until the server's TCP finds out, after hours.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// The connections: one for changes, which follow one another anyway, and several for readers. So
+/// changes that wait for their turn hold none.
 #[derive(Debug, Clone)]
 pub(crate) enum Pool {
-    /// One writer, because SQLite has one, and several readers.
     Sqlite { writer: SqlitePool, readers: SqlitePool },
-    /// The server orders the writers.
-    Postgres(PgPool),
+    Postgres { writer: PgPool, readers: PgPool },
+}
+
+/// How a change goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Without a rest: silence means that its process was cut off.
+    Steady,
+    /// At the pace of what it reads elsewhere.
+    OfItsSource,
 }
 
 /// A running transaction; dropping it undoes what it did.
@@ -73,25 +90,37 @@ impl Pool {
         Ok(match self {
             // Deferred: the first statement fixes what is seen.
             Self::Sqlite { readers, .. } => Transaction::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) => Transaction::Postgres(
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            Self::Postgres { readers, .. } => Transaction::Postgres(
+                readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
             ),
         })
     }
 
     /// Begins a transaction that no other change runs beside, in whichever process.
-    pub(crate) async fn write(&self) -> Result<Transaction, sqlx::Error> {
+    pub(crate) async fn write(&self, pace: Pace) -> Result<Transaction, sqlx::Error> {
         match self {
             // IMMEDIATE: a transaction that reads first and writes later could find its reading
             // outdated by another process and fail.
             Self::Sqlite { writer, .. } => {
                 Ok(Transaction::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?))
             }
-            Self::Postgres(pool) => {
-                let mut transaction = Transaction::Postgres(pool.begin().await?);
+            Self::Postgres { writer, .. } => {
+                let began = Instant::now();
+                let mut transaction = writer.begin().await?;
+                // A lock_timeout of 0 would be none at all.
+                let wait = PATIENCE.saturating_sub(began.elapsed()).as_millis().max(500);
+                let silence = match pace {
+                    Pace::Steady => SILENCE.as_millis(),
+                    Pace::OfItsSource => 0,
+                };
                 // Readers are not held up. What follows sees what the last holder committed.
-                transaction.execute("LOCK TABLE trust_revision IN EXCLUSIVE MODE", &[]).await?;
-                Ok(transaction)
+                let prepare = format!(
+                    "SET LOCAL lock_timeout = {wait};
+                     SET LOCAL idle_in_transaction_session_timeout = {silence};
+                     LOCK TABLE trust_revision IN EXCLUSIVE MODE"
+                );
+                sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *transaction).await?;
+                Ok(Transaction::Postgres(transaction))
             }
         }
     }
@@ -102,7 +131,10 @@ impl Pool {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
         }
     }
 }

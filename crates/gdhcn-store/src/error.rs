@@ -1,6 +1,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::database::PATIENCE;
+
 /// Why the store refused or could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -142,9 +144,28 @@ pub enum StoreError {
         /// Its place.
         hash: u64,
     },
+    /// The database did not get to it in time. Nothing is changed.
+    #[error(
+        "the database is busy with the changes of others, or cannot be reached, for {} s; nothing \
+         was changed, try again",
+        PATIENCE.as_secs()
+    )]
+    Busy,
     /// Any other failure of the database.
     #[error("database: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let is_busy = match &error {
+            sqlx::Error::PoolTimedOut => true,
+            // SQLITE_BUSY, and PostgreSQL's lock_not_available.
+            sqlx::Error::Database(said) => matches!(said.code().as_deref(), Some("5" | "55P03")),
+            _ => false,
+        };
+        if is_busy { Self::Busy } else { Self::Database(error) }
+    }
 }
 
 /// Which uniqueness a new row would break.

@@ -3,7 +3,7 @@
 use sqlx::migrate::Migrator;
 
 use crate::changes::CHANNEL;
-use crate::database::{Pool, Transaction};
+use crate::database::{Pace, Pool, Transaction};
 use crate::error::StoreError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -22,9 +22,9 @@ const COUNTED: [(&str, &str); 5] = [
 pub(crate) async fn prepare(pool: &Pool) -> Result<(), StoreError> {
     match pool {
         Pool::Sqlite { writer, .. } => MIGRATIONS.run(writer).await?,
-        Pool::Postgres(pool) => MIGRATIONS.run(pool).await?,
+        Pool::Postgres { writer, .. } => MIGRATIONS.run(writer).await?,
     }
-    let mut transaction = pool.write().await?;
+    let mut transaction = pool.write(Pace::Steady).await?;
     if let Transaction::Postgres(_) = transaction {
         // Anew each time, so that a database of an earlier program gets what is new in it.
         let function = format!(

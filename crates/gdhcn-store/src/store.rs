@@ -1,12 +1,11 @@
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::audit_event::{self, AuditEvent};
-use crate::database::{Pool, Transaction, values};
+use crate::database::{PATIENCE, Pace, Pool, Transaction, values};
 use crate::error::{Conflict, StoreError, UnreadableRow};
 use crate::federation_gateway::{self, FederationGateway};
 use crate::fitness::{OpenedFile, is_at_rest};
@@ -15,11 +14,9 @@ use crate::schema;
 use crate::signer_information::{self, SignerInformation};
 use crate::trusted_party::{self, PartyType, TrustedParty};
 
-/// Connections to a PostgreSQL server for each process: changes follow one another, and what most
-/// requests read is in memory.
-const POSTGRES_CONNECTIONS: u32 = 8;
-/// How long to wait for a database that others use.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Connections for reading to a PostgreSQL server for each process: what most requests read is in
+/// memory.
+const POSTGRES_READERS: u32 = 7;
 
 /// The database of one gateway: SQLite in a folder, or PostgreSQL, which several processes share.
 ///
@@ -191,7 +188,13 @@ impl Store {
     /// Begins a change. No other one runs beside it.
     pub(crate) async fn begin_change(&self) -> Result<Writing, StoreError> {
         self.check_file()?;
-        Ok(Writing { transaction: self.pool.write().await? })
+        Ok(Writing { transaction: self.pool.write(Pace::Steady).await? })
+    }
+
+    /// The same for a change that reads from elsewhere while it goes on, and may rest.
+    pub(crate) async fn begin_long_change(&self) -> Result<Writing, StoreError> {
+        self.check_file()?;
+        Ok(Writing { transaction: self.pool.write(Pace::OfItsSource).await? })
     }
 
     /// Begins the change that a participant's message asks for. Whoever accepted the message looked
@@ -326,6 +329,7 @@ async fn open_folder(folder: &Path) -> Result<Pool, StoreError> {
     let open = |source| StoreError::Open { database: file.display().to_string(), source };
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
+        .acquire_timeout(PATIENCE)
         .after_release(|connection, _| Box::pin(is_at_rest(connection)))
         .connect_with(options.clone())
         .await
@@ -333,6 +337,7 @@ async fn open_folder(folder: &Path) -> Result<Pool, StoreError> {
     // The file may be new: readers come to it when it holds something.
     let readers = SqlitePoolOptions::new()
         .max_connections(4)
+        .acquire_timeout(PATIENCE)
         .after_release(|connection, _| Box::pin(is_at_rest(connection)))
         .connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(Pool::Sqlite { writer, readers })
@@ -342,13 +347,11 @@ async fn open_postgres(url: &PostgresUrl) -> Result<Pool, StoreError> {
     let open = |source| StoreError::Open { database: url.to_string(), source };
     let options: PgConnectOptions = url.secret().parse().map_err(open)?;
     let options = options.application_name("gdhcn");
-    let pool = PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(PATIENCE)
-        .connect_with(options)
-        .await
-        .map_err(open)?;
-    Ok(Pool::Postgres(pool))
+    let pool =
+        |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+    let writer = pool(1).connect_with(options.clone()).await.map_err(open)?;
+    let readers = pool(POSTGRES_READERS).connect_lazy_with(options);
+    Ok(Pool::Postgres { writer, readers })
 }
 
 pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
@@ -357,4 +360,60 @@ pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use gdhcn_testkit::{TestDatabase, on_both_databases};
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    async fn opened(database: &TestDatabase) -> Store {
+        Store::open(Location::from(database.location())).await.unwrap()
+    }
+
+    on_both_databases! {
+    async fn changes_that_wait_hold_no_reader_up_and_give_up_in_time(database: &TestDatabase) {
+        let (other, store) = (opened(database).await, opened(database).await);
+        let held = other.begin_long_change().await.unwrap();
+        let (began, mut waiting) = (Instant::now(), JoinSet::new());
+        for number in 0..16 {
+            let store = store.clone();
+            waiting.spawn(async move {
+                store.take_lease(&number.to_string(), "test", HOUR, HOUR).await.map(|_| ())
+            });
+        }
+        while began.elapsed() < Duration::from_secs(8) {
+            let asked = Instant::now();
+            store.revision().await.unwrap();
+            assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        for refused in waiting.join_all().await {
+            assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
+        }
+        drop(held);
+        assert!(store.take_lease("after", "test", HOUR, HOUR).await.unwrap().is_some());
+        assert_eq!(store.overview().await.unwrap().jobs.len(), 1, "nobody wrote later");
+    }
+    }
+
+    #[tokio::test]
+    async fn a_process_that_is_cut_off_holds_others_up_for_seconds() {
+        let Some(database) = TestDatabase::postgres() else { return };
+        let (cut_off, store) = (opened(&database).await, opened(&database).await);
+        let mut held = cut_off.begin_change().await.unwrap();
+        held.execute("INSERT INTO job (name, lease_until, failures) VALUES ('half', 0, 0)", &[])
+            .await
+            .unwrap();
+        assert!(store.take_lease("next", "test", HOUR, HOUR).await.unwrap().is_some());
+        held.commit_unrecorded().await.unwrap_err();
+        let jobs = store.overview().await.unwrap().jobs;
+        assert_eq!(jobs.iter().map(|job| job.name.as_str()).collect::<Vec<_>>(), ["next"]);
+    }
 }

@@ -146,7 +146,7 @@ impl Store {
         now: Timestamp,
         request_id: &str,
     ) -> Result<Takeover, StoreError> {
-        let mut writing = self.begin_change().await?;
+        let mut writing = self.begin_long_change().await?;
         if before == Before::Nothing {
             let tables: [&str; 9] = [
                 "trusted_party",

@@ -13,7 +13,7 @@ use gdhcn_store::{Store, limit};
 use gdhcn_trust::upload::UploadRefusal;
 use http::Request;
 use jiff::Timestamp;
-use tracing::error;
+use tracing::{error, warn};
 
 use super::Gateway;
 use super::authentication::Authenticated;
@@ -126,6 +126,11 @@ impl Act {
 
     async fn refuse(&self, refused: Refused, refusal: &(impl Display + Reason)) -> Problem {
         let Refused { problem, event, description } = refused;
+        // Nothing was changed, and the trail is in the same database: the answer would wait again.
+        if problem.is_passing() {
+            warn!(request = self.request_id, cause = %refusal, "a change had to wait too long");
+            return problem;
+        }
         if problem.is_own_fault() {
             error!(request = self.request_id, cause = %refusal, "a change could not be stored");
             self.gateway.troubles.writes_failed(refusal);

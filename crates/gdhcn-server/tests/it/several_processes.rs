@@ -5,7 +5,7 @@ use std::time::Duration;
 use gdhcn_log::{Frontier, TreeHash};
 use gdhcn_server::gateway::StartError;
 use gdhcn_server::{Clock, Gateway};
-use gdhcn_testkit::on_both_databases;
+use gdhcn_testkit::{TestDatabase, on_both_databases};
 
 use crate::network::{Gate, Network, now};
 use crate::wire::Ask;
@@ -24,6 +24,37 @@ async fn agreed(gates: &[Gate; 2], network: &Network, entries: usize) -> Vec<u8>
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the two gateways do not come to the same list");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_too_long_for_others_is_told_and_nothing_happens_later() {
+    let Some(database) = TestDatabase::postgres() else { return };
+    let network = Network::onboarded_on(database).await;
+    let gate = network.start().await;
+    let message = network.a.message(network.a.dsc().der());
+    let mut locked = std::process::Command::new("psql")
+        .args(["-X", "-q", &network.database.location(), "-c"])
+        .arg("BEGIN; LOCK TABLE trust_revision IN EXCLUSIVE MODE; SELECT pg_sleep(14)")
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let held = "SELECT COUNT(*) FROM pg_locks WHERE mode = 'ExclusiveLock'
+                   AND relation = 'trust_revision'::regclass AND granted";
+    while network.database.by_hand(held) == "0" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let upload = || gate.upload(&network.a.tls, message.clone());
+    let (one, two, revision) = tokio::join!(upload(), upload(), gate.running.store().revision());
+    for answer in [one, two] {
+        answer.is_problem(503, "n/a");
+        assert_eq!(answer.header("retry-after"), Some("10"));
+    }
+    revision.unwrap();
+    locked.wait().unwrap();
+    let list = gate.ask(&network.a.tls, Ask::new("GET", "/trustList/DSC/XA")).await;
+    assert_eq!(list.json().as_array().unwrap().len(), 0);
+    assert_eq!(gate.upload(&network.a.tls, message).await.status, 201);
+    gate.running.shutdown().await;
 }
 
 on_both_databases! {

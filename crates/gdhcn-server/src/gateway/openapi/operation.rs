@@ -23,11 +23,6 @@ pub(super) struct Operation {
 impl Operation {
     /// Whatever participants may ask: with what every such route may answer.
     pub(super) fn of_participants(id: &str, summary: &str) -> Self {
-        let limited = json!({
-            "description": "This client certificate asked too often",
-            "headers": { "Retry-After": { "schema": { "type": "integer" } } },
-            "content": { (JSON): { "schema": reference("Problem") } },
-        });
         let operation = Self::of_everybody(id, summary)
             .refuses(400, "The request or the client certificate cannot be read")
             .refuses(401, "No client certificate, or none that is onboarded")
@@ -35,7 +30,7 @@ impl Operation {
                 403,
                 "The client certificate has expired, lacks a role, or is another country's",
             )
-            .answers(429, limited);
+            .puts_off(429, "This client certificate asked too often");
         Self { is_open: false, ..operation }
     }
 
@@ -52,6 +47,17 @@ impl Operation {
         operation
             .refuses(408, "The request was not complete in time")
             .refuses(500, "A fault of the service")
+            .puts_off(503, "Others keep the service busy; nothing was changed")
+    }
+
+    /// Answers that it is worth to ask again later.
+    pub(super) fn puts_off(self, status: u16, description: &str) -> Self {
+        let later = json!({
+            "description": description,
+            "headers": { "Retry-After": { "schema": { "type": "integer" } } },
+            "content": { (JSON): { "schema": reference("Problem") } },
+        });
+        self.answers(status, later)
     }
 
     /// A download of JSON that is not sent again to whoever has it.
