@@ -153,8 +153,8 @@ pub enum LogLevel {
 pub struct LogConfig {
     /// The name of the log, such as `tng.example/log`; it stays for ever.
     pub origin: String,
-    /// PEM file with the Ed25519 key (PKCS#8) that signs checkpoints; made when it is missing.
-    /// Processes on one database share it.
+    /// PEM file with the Ed25519 key (PKCS#8) that signs checkpoints; made when it is missing and
+    /// the log has no entry yet. Processes on one database share it.
     pub key: PathBuf,
 }
 
@@ -299,6 +299,9 @@ pub struct Limits {
     /// Uploads and deletions of one client certificate in a minute. All of them may come at once;
     /// further ones get 429.
     pub writes_per_minute: u32,
+    /// Looks at the transparency log that one address (one /64 network of IPv6) may take in a
+    /// minute; named proxies are not counted. All of them may come at once; further ones get 429.
+    pub log_reads_per_minute: u32,
 }
 
 /// Why a configuration cannot be used.
@@ -568,6 +571,7 @@ impl Default for Limits {
             handshakes_per_minute: 1200,
             reads_per_minute: 6000,
             writes_per_minute: 1200,
+            log_reads_per_minute: 3000,
         }
     }
 }
@@ -590,6 +594,7 @@ impl Limits {
             ("handshakes_per_minute", self.handshakes_per_minute == 0),
             ("reads_per_minute", self.reads_per_minute == 0),
             ("writes_per_minute", self.writes_per_minute == 0),
+            ("log_reads_per_minute", self.log_reads_per_minute == 0),
         ] {
             if is_zero {
                 return at(key, "a value under `limits` is 0: nothing could be served");

@@ -55,6 +55,8 @@ pub(crate) enum Operation {
 const CAUSE_IS_LOGGED: &str =
     "The log of the service tells the cause; name the X-Request-Id of this answer to its operator";
 
+const OTHER_CHANGES: &str = "Other changes hold the database; nothing was changed";
+
 impl Problem {
     fn new(status: StatusCode, code: &str, problem: &str) -> Self {
         Self {
@@ -104,21 +106,20 @@ impl Problem {
         Self::new(StatusCode::REQUEST_TIMEOUT, "n/a", "The request was not complete in time")
     }
 
-    /// The client certificate was used too often (none of the reference's answers).
-    pub(crate) fn too_many_requests(wait: Duration) -> Self {
+    /// The client certificate, or `who` else it is, asked too often (none of the reference's
+    /// answers).
+    pub(crate) fn too_many_requests(who: &str, wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "n/a", "Too many requests")
-            .details(format!(
-                "This client certificate may ask again in {seconds} s; nothing was changed"
-            ));
+            .details(format!("This {who} may ask again in {seconds} s; nothing was changed"));
         problem.retry_after = Some(seconds);
         problem
     }
 
-    /// The database is busy with other changes (none of the reference's answers).
-    pub(crate) fn busy() -> Self {
+    /// Others keep the service busy (none of the reference's answers).
+    pub(crate) fn busy(details: &str) -> Self {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "n/a", "The service is busy")
-            .details("Other changes hold the database; nothing was changed");
+            .details(details);
         problem.retry_after = Some(10);
         problem
     }
@@ -208,7 +209,7 @@ impl Problem {
             TextRefusal::TooLong { .. } | TextRefusal::Nul => {
                 (BAD, if is_rule { "0x200" } else { "0x000" }, "The message cannot be stored")
             }
-            TextRefusal::Store(StoreError::Busy) => return Self::busy(),
+            TextRefusal::Store(StoreError::Busy) => return Self::busy(OTHER_CHANGES),
             // The cause is for the log; what the peer may know is that it was not his fault.
             TextRefusal::Store(_) | TextRefusal::Interrupted(_) => {
                 let code = if is_rule { "0x299" } else { "0x000" };
@@ -234,7 +235,9 @@ impl Problem {
         let is_own = match refusal {
             MigrationRefusal::Store(StoreError::Busy)
             | MigrationRefusal::Certificate(Refusal::Store(StoreError::Busy))
-            | MigrationRefusal::Text(TextRefusal::Store(StoreError::Busy)) => return Self::busy(),
+            | MigrationRefusal::Text(TextRefusal::Store(StoreError::Busy)) => {
+                return Self::busy(OTHER_CHANGES);
+            }
             MigrationRefusal::Store(_) => true,
             MigrationRefusal::Certificate(refusal) => {
                 matches!(refusal, Refusal::Store(_) | Refusal::Interrupted(_))
@@ -334,7 +337,7 @@ impl Problem {
             | Refusal::ForeignRow
             | Refusal::TooLong { .. }
             | Refusal::Nul { .. } => other_check(),
-            Refusal::Store(StoreError::Busy) => return Self::busy(),
+            Refusal::Store(StoreError::Busy) => return Self::busy(OTHER_CHANGES),
             // The cause is for the log; what the peer may know is that it was not his fault.
             Refusal::Store(_) | Refusal::Interrupted(_) => {
                 return match operation {
@@ -440,7 +443,7 @@ impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
         error!(%cause, "the database could not be read");
         match cause {
-            StoreError::Busy => Self::busy(),
+            StoreError::Busy => Self::busy(OTHER_CHANGES),
             _ => Self::internal(),
         }
     }

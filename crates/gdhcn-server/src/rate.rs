@@ -1,6 +1,7 @@
 //! How often one peer may do something.
 
 use std::hash::Hash;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,11 +35,13 @@ impl<Key: Hash + Eq + Clone> Rate<Key> {
     }
 }
 
-/// What one client certificate may ask. Keys are thumbprints of onboarded certificates only.
+/// What one client certificate may ask, by the thumbprints of onboarded certificates only, and
+/// what one address may read of the log.
 #[derive(Debug)]
 pub(crate) struct RequestRates {
     reads: ArcSwap<Rate<String>>,
     writes: ArcSwap<Rate<String>>,
+    log: ArcSwap<Rate<IpAddr>>,
 }
 
 impl RequestRates {
@@ -46,6 +49,7 @@ impl RequestRates {
         Self {
             reads: ArcSwap::from_pointee(Rate::per_minute(limits.reads_per_minute)),
             writes: ArcSwap::from_pointee(Rate::per_minute(limits.writes_per_minute)),
+            log: ArcSwap::from_pointee(Rate::per_minute(limits.log_reads_per_minute)),
         }
     }
 
@@ -53,6 +57,17 @@ impl RequestRates {
     pub(crate) fn replace(&self, limits: &Limits) {
         self.reads.store(Arc::new(Rate::per_minute(limits.reads_per_minute)));
         self.writes.store(Arc::new(Rate::per_minute(limits.writes_per_minute)));
+        self.log.store(Arc::new(Rate::per_minute(limits.log_reads_per_minute)));
+    }
+
+    /// Takes one look at the log; without any left says how long to wait.
+    pub(crate) fn take_log(&self, network: IpAddr) -> Result<(), Duration> {
+        self.log.load().take(&network)
+    }
+
+    /// Forgets the addresses that have all of theirs.
+    pub(crate) fn forget_idle(&self) {
+        self.log.load().forget_idle();
     }
 
     /// Takes one request; without any left says how long to wait.

@@ -145,7 +145,7 @@ impl FromRequestParts<Arc<Gateway>> for Authenticated {
         let kind = RequestKind::of(&parts.method);
         gateway.rates.take(kind, &known.thumbprint).map_err(|wait| {
             gateway.metrics.limited(kind);
-            Problem::too_many_requests(wait)
+            Problem::too_many_requests("client certificate", wait)
         })?;
         Ok(known)
     }

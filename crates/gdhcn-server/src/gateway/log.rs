@@ -5,19 +5,30 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use axum::extract::{Path as UrlPath, State};
+use axum::extract::{FromRequestParts, Path as UrlPath, State};
 use axum::response::{IntoResponse as _, Response};
 use gdhcn_crypto::{KeyKind, Signer as _, SoftwareKey};
 use gdhcn_log::{Checkpoint, KeyName, NoteKey, Tile, TileKind, write_bundle};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::request::Parts;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::warn;
 
 use super::Gateway;
 use crate::config::LogConfig;
+use crate::listen::{Connection, network};
+use crate::metrics::RequestKind;
 use crate::problem::Problem;
+
+/// How many read the log at a time: strangers are to leave connections of the database, and memory,
+/// to participants.
+const READS: usize = 2;
+/// How long a request waits for its turn to read.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What never changes may be kept for ever.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("max-age=31536000, immutable");
@@ -32,6 +43,7 @@ pub(crate) struct PublishedLog {
     name: NoteKey,
     key: SoftwareKey,
     latest: ArcSwapOption<(u64, String)>,
+    reads: Semaphore,
 }
 
 /// Why the log cannot be published.
@@ -46,6 +58,19 @@ pub enum LogError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The log has entries and no key: another key would make another log of it.
+    #[error(
+        "the key of the log, {path}, is not there, and the log has {entries} entries already: put \
+         the key back (it is in no backup of the database, and all processes share it), or set \
+         `log.key` right. For a log that nobody could read yet make one: openssl genpkey \
+         -algorithm ed25519 -out {path}"
+    )]
+    KeyMissing {
+        /// The file.
+        path: PathBuf,
+        /// How many entries there are.
+        entries: u64,
+    },
     /// The file is no private key.
     #[error("the key of the log: {0}")]
     Key(#[from] gdhcn_crypto::KeyError),
@@ -58,10 +83,13 @@ pub enum LogError {
 }
 
 impl PublishedLog {
-    /// Reads the key; makes one where there is none.
-    pub(crate) fn load(config: &LogConfig) -> Result<Self, LogError> {
+    /// Reads the key; makes one where there is none and the log, too, is only beginning.
+    pub(crate) fn load(config: &LogConfig, entries: u64) -> Result<Self, LogError> {
         let failed = |source| LogError::File { path: config.key.clone(), source };
         if !config.key.exists() {
+            if entries > 0 {
+                return Err(LogError::KeyMissing { path: config.key.clone(), entries });
+            }
             let key = SoftwareKey::generate(KeyKind::Ed25519)?;
             write_secret(&config.key, key.to_pem().as_bytes()).map_err(failed)?;
         }
@@ -77,7 +105,14 @@ impl PublishedLog {
                 warn!(file = %public.display(), %error, "the log's public key is not written");
             }
         }
-        Ok(Self { name, key, latest: ArcSwapOption::empty() })
+        Ok(Self { name, key, latest: ArcSwapOption::empty(), reads: Semaphore::new(READS) })
+    }
+
+    /// Waits until few enough others read the log.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        let busy = || Problem::busy("Too many read the log at present");
+        let turn = tokio::time::timeout(PATIENCE, self.reads.acquire()).await;
+        turn.map_err(|_| busy())?.map_err(|_| busy())
     }
 
     /// The public key, as auditors need it.
@@ -93,9 +128,51 @@ fn public_file(key: &Path) -> PathBuf {
     name.into()
 }
 
+/// A request of anybody, counted for its address. Named proxies are not counted: behind them
+/// everybody has one address.
+pub(crate) struct Counted;
+
+impl FromRequestParts<Arc<Gateway>> for Counted {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        gateway: &Arc<Gateway>,
+    ) -> Result<Self, Problem> {
+        if let Some(connection) = parts.extensions.get::<Connection>() {
+            let address = connection.address.ip();
+            if !gateway.proxies.believes(address) {
+                gateway.rates.take_log(network(address)).map_err(|wait| {
+                    gateway.metrics.limited(RequestKind::Read);
+                    Problem::too_many_requests("address", wait)
+                })?;
+            }
+        }
+        Ok(Self)
+    }
+}
+
+/// [`checkpoint`] for anybody.
+pub(crate) async fn public_checkpoint(
+    _counted: Counted,
+    state: State<Arc<Gateway>>,
+) -> Result<Response, Problem> {
+    checkpoint(state).await
+}
+
+/// [`tile`] for anybody.
+pub(crate) async fn public_tile(
+    _counted: Counted,
+    state: State<Arc<Gateway>>,
+    path: UrlPath<String>,
+) -> Result<Response, Problem> {
+    tile(state, path).await
+}
+
 /// The signed root of the tree of all committed changes.
 pub(crate) async fn checkpoint(State(gateway): State<Arc<Gateway>>) -> Result<Response, Problem> {
     let log = gateway.log.as_ref().ok_or_else(Problem::no_such_path)?;
+    let _turn = log.turn().await?;
     let frontier = gateway.trust.store().log_frontier().await?;
     let ready = log.latest.load_full().filter(|latest| latest.0 == frontier.size());
     let text = match ready {
@@ -115,8 +192,9 @@ pub(crate) async fn tile(
     State(gateway): State<Arc<Gateway>>,
     UrlPath(path): UrlPath<String>,
 ) -> Result<Response, Problem> {
-    gateway.log.as_ref().ok_or_else(Problem::no_such_path)?;
+    let log = gateway.log.as_ref().ok_or_else(Problem::no_such_path)?;
     let tile: Tile = format!("tile/{path}").parse().map_err(|_| Problem::no_such_path())?;
+    let _turn = log.turn().await?;
     let store = gateway.trust.store();
     let size = store.log_frontier().await?.size();
     let places = tile.stored_in(size).ok_or_else(Problem::no_such_path)?;
@@ -133,12 +211,17 @@ pub(crate) async fn tile(
     Ok(([(CONTENT_TYPE, BYTES), (CACHE_CONTROL, IMMUTABLE)], bytes).into_response())
 }
 
+/// Writes a new file at once: of several processes that begin together one makes the key.
 fn write_secret(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // Readable by its owner only.
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(failed) if failed.error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(failed.error)
+        }
+        _ => Ok(()),
+    }
 }

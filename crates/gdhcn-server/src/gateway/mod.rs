@@ -248,10 +248,11 @@ impl Gateway {
         if config.jobs.enabled {
             gateway.jobs.start(&gateway, &stop.subscribe(), &mut tasks);
         }
-        let (kept, mut stopping) = (Arc::clone(&gateway.metrics), stop.subscribe());
+        let (kept, mut stopping) = (Arc::clone(&gateway), stop.subscribe());
         tasks.spawn(async move {
             while tokio::time::timeout(UPKEEP_EVERY, stopped(&mut stopping)).await.is_err() {
-                kept.upkeep();
+                kept.metrics.upkeep();
+                kept.rates.forget_idle();
             }
         });
         info!(%address, "the gateway listens");
@@ -292,7 +293,11 @@ impl Gateway {
         let overview = store.overview().await?;
         let trust = Trust::load(store, anchors).await?;
         let server = tls.as_ref().and_then(|tls| tls.certificate().cloned());
-        let log = config.log.as_ref().map(PublishedLog::load).transpose()?;
+        let log = config
+            .log
+            .as_ref()
+            .map(|log| PublishedLog::load(log, overview.log_entries))
+            .transpose()?;
         if let Some(log) = &log {
             info!(key = log.verifier_key(), "the transparency log is served");
         }
@@ -402,8 +407,8 @@ impl Gateway {
             methods.fallback(async || Problem::method_not_allowed())
         };
         Routes::new()
-            .route("/log/checkpoint", open(get(log::checkpoint)))
-            .route("/log/tile/{*path}", open(get(log::tile)))
+            .route("/log/checkpoint", open(get(log::public_checkpoint)))
+            .route("/log/tile/{*path}", open(get(log::public_tile)))
     }
 
     /// A route of the EU's gateway that the WHO's has not.

@@ -2,25 +2,76 @@
 
 use std::collections::BTreeMap;
 
-use gdhcn_crypto::Backend;
+use gdhcn_crypto::{Backend, KeyKind, SoftwareKey};
 use gdhcn_log::{
     Action, Checkpoint, Content, Entry, Frontier, Kind, NoteKey, Replay, State, Tile, TileKind,
     TreeHash, Unproven, read_bundle,
 };
-use gdhcn_server::config::LogConfig;
+use gdhcn_server::config::{GatewayConfig, LogConfig};
+use gdhcn_server::{Clock, Gateway};
+use gdhcn_store::trusted_party::PartyType;
 use serde_json::json;
 
-use crate::network::{Country, Gate, Network};
+use crate::network::{Country, Gate, Network, now};
 use crate::references::reference;
 use crate::revocation::batch;
 use crate::rules::rule;
 use crate::wire::{Answer, Ask};
 
 async fn start(network: &Network) -> Gate {
-    let mut config = network.config();
+    network.start_with(logged(network, network.config())).await
+}
+
+/// With a log whose key is there.
+fn logged(network: &Network, mut config: GatewayConfig) -> GatewayConfig {
     let key = network.folder.path().join("log.key");
+    std::fs::write(&key, SoftwareKey::generate(KeyKind::Ed25519).unwrap().to_pem()).unwrap();
     config.log = Some(LogConfig { origin: "gateway.example/log".to_owned(), key });
-    network.start_with(config).await
+    config
+}
+
+#[tokio::test]
+async fn a_log_with_entries_gets_no_other_key() {
+    let network = Network::empty();
+    let key = network.folder.path().join("log.key");
+    let mut config = logged(&network, network.config());
+    std::fs::remove_file(&key).unwrap();
+    let begin = || Gateway::start(config.clone(), Clock::Fixed(now()));
+    // Tables are made by one.
+    network.store().await.close().await;
+    // Several at once, and again: one key.
+    let (one, other) = tokio::join!(begin(), begin());
+    let made = std::fs::read(&key).unwrap();
+    for gateway in [one.unwrap(), other.unwrap(), begin().await.unwrap()] {
+        gateway.shutdown().await;
+    }
+    assert_eq!(std::fs::read(&key).unwrap(), made);
+    let store = network.store().await;
+    network.onboard(&store, &network.a.tls, PartyType::Authentication).await;
+    store.close().await;
+    std::fs::rename(&key, network.folder.path().join("elsewhere")).unwrap();
+    let refused = begin().await.unwrap_err().to_string();
+    assert!(refused.contains("1 entries") && refused.contains("put the key back"), "{refused}");
+    assert!(!key.exists());
+    config.log = None;
+    Gateway::start(config, Clock::Fixed(now())).await.unwrap().shutdown().await;
+}
+
+#[tokio::test]
+async fn an_address_reads_the_log_only_so_often() {
+    let network = Network::onboarded().await;
+    let mut config = logged(&network, network.config());
+    config.limits.log_reads_per_minute = 2;
+    let gate = network.start_with(config).await;
+    assert_eq!(fetch(&gate, "/log/checkpoint").await.status, 200);
+    assert_eq!(fetch(&gate, "/log/tile/0/000.p/6").await.status, 200);
+    for path in ["/log/checkpoint", "/log/tile/0/000.p/6", "/log/tile/nonsense"] {
+        let answer = fetch(&gate, path).await;
+        answer.is_problem(429, "n/a");
+        assert!(answer.header("retry-after").is_some());
+    }
+    let own = gate.ask(&network.a.tls, Ask::new("GET", "/countrylist")).await;
+    assert_eq!(own.status, 200, "participants are counted apart");
 }
 
 /// As a stranger with a client certificate of their own making.
@@ -31,7 +82,7 @@ async fn fetch(gate: &Gate, path: &str) -> Answer {
 /// The checkpoint, and the entries that it signs.
 async fn download(gate: &Gate, network: &Network) -> (Checkpoint, Vec<Vec<u8>>) {
     let pem = std::fs::read_to_string(network.folder.path().join("log.key")).unwrap();
-    let key = gdhcn_crypto::SoftwareKey::from_pem(&pem).unwrap();
+    let key = SoftwareKey::from_pem(&pem).unwrap();
     let public = gdhcn_crypto::Signer::public_key(&key).clone();
     let key = NoteKey::new("gateway.example/log".parse().unwrap(), public).unwrap();
     let note = fetch(gate, "/log/checkpoint").await;
@@ -89,10 +140,8 @@ async fn g5_the_log_of_a_running_gateway_proves_what_it_serves() {
 /// Rules, batches and references are there as they were signed, and so is each withdrawal.
 #[tokio::test]
 async fn documents_and_their_withdrawals_are_proven_by_their_signatures() {
-    let (network, mut config) = Network::revoking().await;
-    let key = network.folder.path().join("log.key");
-    config.log = Some(LogConfig { origin: "gateway.example/log".to_owned(), key });
-    let gate = network.start_with(config).await;
+    let (network, config) = Network::revoking().await;
+    let gate = network.start_with(logged(&network, config)).await;
     let send = async |method, path, text: String, status| {
         let message = network.a.message(text.as_bytes());
         let answer = gate.ask(&network.a.tls, Ask::new(method, path).cms_text(message)).await;

@@ -221,7 +221,10 @@ fn log(paths: &mut Paths) {
         "logCheckpoint",
         "Signed root of the transparency log (C2SP tlog-checkpoint)",
     );
-    let checkpoint = checkpoint.gives(&["text/plain; charset=utf-8"], json!({ "type": "string" }));
+    let often = "This address asked too often";
+    let checkpoint = checkpoint
+        .gives(&["text/plain; charset=utf-8"], json!({ "type": "string" }))
+        .puts_off(429, often);
     paths.add("/log/checkpoint", [("get", checkpoint)]);
     let tile = Operation::of_everybody(
         "logTile",
@@ -231,7 +234,8 @@ fn log(paths: &mut Paths) {
     let tile = tile
         .path(&["path"])
         .gives(&["application/octet-stream"], json!({}))
-        .refuses(404, "The log has no such tile yet");
+        .refuses(404, "The log has no such tile yet")
+        .puts_off(429, often);
     paths.add("/log/tile/{*path}", [("get", tile)]);
 }
 
