@@ -38,7 +38,9 @@ enum Kind {
 }
 
 impl Store {
-    /// Writes the whole content as it is at one moment into a new file, while others work.
+    /// Writes the whole content as it is at one moment into a new file, while others work. The file
+    /// is there when it is whole, and readable by its owner only. Until then it is `.part` beside its
+    /// place; one that an interrupted backup left is written over.
     ///
     /// # Errors
     ///
@@ -50,7 +52,7 @@ impl Store {
         if let Location::Folder(_) = self.location() {
             return self.copy_to(file).await;
         }
-        let scratch = Scratch::new()?;
+        let scratch = Scratch::near(folder_of(file))?;
         let copy = Self::open(scratch.0.as_path()).await?;
         copy_content(self, &copy).await?;
         copy.copy_to(file).await?;
@@ -66,7 +68,10 @@ impl Store {
     /// be read, or was written by a newer program. Nothing is stored then.
     pub async fn restore(&self, file: &Path) -> Result<(), StoreError> {
         // On a copy, because the tables are brought to this program's version.
-        let scratch = Scratch::new()?;
+        let scratch = Scratch::near(match self.location() {
+            Location::Folder(folder) => folder,
+            Location::Postgres(_) => folder_of(file),
+        })?;
         let copied = scratch.0.join(Self::FILE_NAME);
         std::fs::copy(file, &copied)
             .map_err(|source| StoreError::Folder { path: file.to_owned(), source })?;
@@ -77,21 +82,85 @@ impl Store {
     }
 }
 
+/// The folder that a file is in.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A new file that stands in its place only when it is whole.
+pub(crate) struct Part<'f> {
+    file: &'f Path,
+    part: PathBuf,
+}
+
+impl<'f> Part<'f> {
+    /// Begins with an empty file beside the place, for its owner only.
+    pub(crate) fn begin(file: &'f Path) -> std::io::Result<Self> {
+        if file.exists() {
+            return Err(std::io::ErrorKind::AlreadyExists.into());
+        }
+        let mut part = file.as_os_str().to_owned();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        match std::fs::remove_file(&part) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&part)?;
+        Ok(Self { file, part })
+    }
+
+    /// Where to write.
+    pub(crate) fn path(&self) -> &Path {
+        &self.part
+    }
+
+    /// Puts what was written into its place, so that it outlasts a power cut.
+    pub(crate) fn finish(self) -> std::io::Result<()> {
+        std::fs::File::open(&self.part)?.sync_all()?;
+        std::fs::rename(&self.part, self.file)?;
+        // Only so the name lasts too; not every system opens folders.
+        #[cfg(unix)]
+        std::fs::File::open(folder_of(self.file))?.sync_all()?;
+        Ok(())
+    }
+}
+
+impl Drop for Part<'_> {
+    fn drop(&mut self) {
+        // It is in its place, or of no use.
+        let _ = std::fs::remove_file(&self.part);
+    }
+}
+
 /// A folder that goes when dropped.
 #[derive(Debug)]
 pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    pub(crate) fn new() -> Result<Self, StoreError> {
-        let path = std::env::temp_dir().join(format!("gdhcn-{}", Uuid::new_v4()));
-        create_folder(&path).map_err(|source| StoreError::Folder { path: path.clone(), source })?;
-        Ok(Self(path))
+    /// In this folder, or where nothing can be written there, in the one for temporary files
+    /// (`TMPDIR`): a service's may be missing or small.
+    pub(crate) fn near(folder: &Path) -> Result<Self, StoreError> {
+        let name = format!(".gdhcn-{}", Uuid::new_v4());
+        let path = folder.join(&name);
+        if folder.is_dir() && create_folder(&path).is_ok() {
+            return Ok(Self(path));
+        }
+        let path = std::env::temp_dir().join(&name);
+        match create_folder(&path) {
+            Ok(()) => Ok(Self(path)),
+            Err(source) => Err(StoreError::Folder { path, source }),
+        }
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What is left behind is in the folder for temporary files.
+        // What is left behind takes place only.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

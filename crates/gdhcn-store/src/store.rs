@@ -5,6 +5,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::audit_event::{self, AuditEvent};
+use crate::backup::Part;
 use crate::database::{PATIENCE, Pace, Pool, Transaction, values};
 use crate::error::{Conflict, StoreError, UnreadableRow};
 use crate::federation_gateway::{self, FederationGateway};
@@ -165,9 +166,11 @@ impl Store {
     /// When `file` exists already, or cannot be written, or the database is no file.
     pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
         let Pool::Sqlite { writer, .. } = &self.pool else { return Err(StoreError::NoFile) };
-        let file = file.to_string_lossy().into_owned();
-        sqlx::query("VACUUM INTO $1").bind(file).execute(writer).await?;
-        Ok(())
+        let failed = |source| StoreError::Folder { path: file.to_owned(), source };
+        let part = Part::begin(file).map_err(failed)?;
+        let path = part.path().to_string_lossy().into_owned();
+        sqlx::query("VACUUM INTO $1").bind(path).execute(writer).await?;
+        part.finish().map_err(failed)
     }
 
     /// Waits for running queries and closes the connections.

@@ -212,7 +212,7 @@ impl Takeover {
     ///
     /// When there is no place for temporary files.
     pub async fn rehearsal(now: Timestamp) -> Result<Self, StoreError> {
-        let scratch = Scratch::new()?;
+        let scratch = Scratch::near(&std::env::temp_dir())?;
         let store = Store::open(scratch.0.as_path()).await?;
         let takeover = store.begin_takeover(Before::Nothing, now, "rehearsal").await?;
         Ok(Self { _scratch: Some(scratch), ..takeover })

@@ -47,7 +47,34 @@ async fn restore_into(database: &TestDatabase, file: &Path) {
     store.close().await;
 }
 
+/// The names in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(folder).unwrap();
+    names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}
+
 on_both_databases! {
+async fn a_backup_is_there_when_it_is_whole_and_for_its_owner_only(database: &TestDatabase) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("backup.gdhcn");
+    let store = open(database).await;
+    // What a backup left that was killed.
+    std::fs::write(folder.path().join("backup.gdhcn.part"), "half").unwrap();
+    store.back_up(&file).await.unwrap();
+    assert_eq!(names(folder.path()), ["backup.gdhcn"]);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let away = folder.path().join("none").join("backup.gdhcn");
+    assert!(store.back_up(&away).await.is_err());
+    database.by_hand("ALTER TABLE job RENAME TO away");
+    let other = folder.path().join("other.gdhcn");
+    let failed = store.back_up(&other).await;
+    // A file of SQLite is copied whatever stands in it.
+    assert_eq!(failed.is_ok(), other.exists(), "{failed:?}");
+    assert!(names(folder.path()).iter().all(|name| name.ends_with("p.gdhcn") || name == "other.gdhcn"));
+    store.close().await;
+}
+
 async fn a_backup_is_restored_into_either_kind_with_every_row(database: &TestDatabase) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("backup.gdhcn");

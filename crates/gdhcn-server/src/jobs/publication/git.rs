@@ -87,7 +87,9 @@ impl Git {
     ) -> Result<(), PublicationError> {
         let failed = |message: String| PublicationError::Git { command: name, message };
         // To a file: a pipe that nobody reads would hold the program up.
-        let said = tempfile::tempfile().map_err(|error| failed(error.to_string()))?;
+        // Beside the copy, where something can be written.
+        let place = self.path.parent().unwrap_or(Path::new("."));
+        let said = tempfile::tempfile_in(place).map_err(|error| failed(error.to_string()))?;
         let stderr = said.try_clone().map_err(|error| failed(error.to_string()))?;
         let mut child = Command::new("git")
             .args(["-c", "user.name=Trust Network Gateway", "-c", "user.email=gateway@localhost"])
