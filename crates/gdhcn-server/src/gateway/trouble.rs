@@ -88,6 +88,8 @@ impl Gateway {
     async fn prove_writable(&self) {
         match self.store().prove_writable().await {
             Ok(()) => self.troubles.writes_succeeded(),
+            // Others write: that is no trouble of this process.
+            Err(StoreError::Busy) => {}
             Err(error) => self.troubles.writes_failed(&error),
         }
     }
@@ -100,11 +102,11 @@ impl Gateway {
     pub(super) async fn must_be_writable(&self) -> Result<(), StoreError> {
         match self.store().prove_writable().await {
             Err(error @ (StoreError::ReadOnly { .. } | StoreError::Replaced(_))) => Err(error),
+            Ok(()) | Err(StoreError::Busy) => Ok(()),
             Err(error) => {
                 self.troubles.writes_failed(&error);
                 Ok(())
             }
-            Ok(()) => Ok(()),
         }
     }
 
