@@ -441,6 +441,9 @@ impl From<BadRequest> for Problem {
 /// A download that the database does not give. What a change cannot store has words of its own.
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
+        if let StoreError::Nul { .. } = cause {
+            return Self::invalid_parameter("a parameter holds a NUL character");
+        }
         error!(%cause, "the database could not be read");
         match cause {
             StoreError::Busy => Self::busy(OTHER_CHANGES),

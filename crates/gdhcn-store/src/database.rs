@@ -78,6 +78,20 @@ macro_rules! bound {
     };
 }
 
+/// A text that only SQLite would take: the two are to answer alike.
+#[derive(Debug, thiserror::Error)]
+#[error("a value holds a NUL character")]
+pub(crate) struct HoldsNul;
+
+/// Refuses what PostgreSQL would refuse.
+fn check(values: &[Value]) -> Result<(), sqlx::Error> {
+    let holds_nul = |value: &Value| matches!(value, Value::Text(Some(text)) if text.contains('\0'));
+    if values.iter().any(holds_nul) {
+        return Err(sqlx::Error::Encode(Box::new(HoldsNul)));
+    }
+    Ok(())
+}
+
 /// The values of a statement, in the order of their numbers.
 macro_rules! values {
     ($($value:expr),* $(,)?) => { &[$($crate::database::Value::from($value)),*] };
@@ -155,6 +169,7 @@ impl Transaction {
         sql: String,
         values: &[Value],
     ) -> Result<u64, sqlx::Error> {
+        check(values)?;
         Ok(match self {
             Self::Sqlite(transaction) => {
                 bound!(sql, values).execute(&mut **transaction).await?.rows_affected()
@@ -180,6 +195,7 @@ impl Transaction {
         sql: String,
         values: &[Value],
     ) -> Result<Vec<Row>, sqlx::Error> {
+        check(values)?;
         Ok(match self {
             Self::Sqlite(transaction) => {
                 let rows = bound!(sql, values).fetch_all(&mut **transaction).await?;
@@ -199,6 +215,7 @@ impl Transaction {
         values: &[Value],
         mut take: impl FnMut(Row) -> Result<(), sqlx::Error>,
     ) -> Result<(), sqlx::Error> {
+        check(values)?;
         let sql = sql.to_owned();
         match self {
             Self::Sqlite(transaction) => {

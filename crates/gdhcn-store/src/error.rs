@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::database::PATIENCE;
+use crate::database::{HoldsNul, PATIENCE};
 
 /// Why the store refused or could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -158,6 +158,11 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        if let sqlx::Error::Encode(cause) = &error
+            && cause.is::<HoldsNul>()
+        {
+            return Self::Nul { column: "a value" };
+        }
         let is_busy = match &error {
             sqlx::Error::PoolTimedOut => true,
             // SQLITE_BUSY, and PostgreSQL's lock_not_available.

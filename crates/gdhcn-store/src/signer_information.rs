@@ -154,6 +154,7 @@ impl Store {
         message: &str,
         event: &AuditEvent,
     ) -> Result<Change<SignerInformation>, StoreError> {
+        limit::within("the message", message, limit::SIGNATURE)?;
         let mut writing = self.begin_upload(event).await?;
         let row = find_own(&mut writing, thumbprint).await?.ok_or(StoreError::NotFound)?;
         if row.country != country {

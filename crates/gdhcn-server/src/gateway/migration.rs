@@ -236,9 +236,9 @@ fn of_store(error: StoreError, number: u64) -> MigrationRefusal {
     match error {
         StoreError::NotFound => MigrationRefusal::Missing { number },
         StoreError::Foreign { country } => MigrationRefusal::Foreign { country },
-        StoreError::TooLong { column, length, limit } => {
-            Refusal::TooLong { part: column, length, limit }.into()
-        }
-        error => MigrationRefusal::Store(error),
+        error => match signer_certificate::of_store(error) {
+            Refusal::Store(error) => MigrationRefusal::Store(error),
+            refusal => refusal.into(),
+        },
     }
 }

@@ -192,11 +192,7 @@ impl CertificateWish {
             }
             StoreError::Conflict(Conflict::Kid) => UploadRefusal::KidTaken.into(),
             StoreError::NoUploader { .. } => unknown_uploader(act, verified),
-            StoreError::Nul { column } => Refusal::Nul { part: column },
-            StoreError::TooLong { column, length, limit } => {
-                Refusal::TooLong { part: column, length, limit }
-            }
-            error => Refusal::Store(error),
+            error => of_store(error),
         })?;
         act.gateway.trust.uploaded(&change).await;
         Ok(())
@@ -226,7 +222,7 @@ impl CertificateWish {
             }
             StoreError::Foreign { .. } => Refusal::ForeignRow,
             StoreError::NoUploader { .. } => unknown_uploader(act, verified),
-            error => Refusal::Store(error),
+            error => of_store(error),
         })?;
         act.gateway.trust.deleted(&change).await;
         Ok(())
@@ -348,4 +344,15 @@ fn altered(content: &[u8]) -> Option<Refusal> {
 /// The text of a message as clients with a strict Base64 decoder take it.
 pub(super) fn without_white_space(text: &str) -> String {
     text.chars().filter(|character| !character.is_ascii_whitespace()).collect()
+}
+
+/// What does not fit the database is the sender's, all else the database's own.
+pub(super) fn of_store(error: StoreError) -> Refusal {
+    match error {
+        StoreError::Nul { column } => Refusal::Nul { part: column },
+        StoreError::TooLong { column, length, limit } => {
+            Refusal::TooLong { part: column, length, limit }
+        }
+        error => Refusal::Store(error),
+    }
 }

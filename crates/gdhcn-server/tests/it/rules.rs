@@ -287,3 +287,26 @@ async fn the_trail_tells_of_rules() {
     let payload: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(events[0].payload_sha256, Some(payload));
 }
+
+gdhcn_testkit::on_both_databases! {
+async fn a_nul_is_answered_alike_by_both_databases(database: &TestDatabase) {
+    let network = Network::onboarded_on(database.another()).await;
+    let gate = network.start().await;
+    for (path, status) in [
+        ("/valuesets/%00", 400),
+        ("/rules/%00%00", 400),
+        ("/trust/reference/%00", 400),
+        ("/trustList/DSC/%00%00", 200),
+        ("/trustList/certificate?country=%00&domain=%00", 200),
+        ("/trustList/references?country=%00", 200),
+        ("/trustList/issuers?country=%00", 200),
+    ] {
+        let answer = gate.ask(&network.a.tls, Ask::new("GET", path)).await;
+        assert_eq!(answer.status, status, "{path}");
+    }
+    let message = network.a.message(b"a-XA-\0");
+    let ask = Ask::new("DELETE", "/rules").cms_text(message);
+    gate.ask(&network.a.tls, ask).await.is_problem(400, "0x200");
+    gate.running.shutdown().await;
+}
+}

@@ -73,6 +73,28 @@ async fn a_change_is_told_to_others() {
 }
 
 on_both_databases! {
+async fn a_message_that_does_not_fit_the_log_withdraws_nothing(database: &TestDatabase) {
+    let store = open(database).await;
+    let stored = store.insert_signer_information(signer("s1"), &event("SUCCESS")).await.unwrap();
+    let row = stored.row;
+    for (message, is_long) in [("A".repeat(24_577), true), ("A\0".to_owned(), false)] {
+        let refused = store
+            .delete_signer_information(&row.thumbprint, &row.country, &message, &event("SUCCESS"))
+            .await
+            .unwrap_err();
+        assert_eq!(matches!(refused, StoreError::TooLong { .. }), is_long, "{refused}");
+        assert_eq!(matches!(refused, StoreError::Nul { .. }), !is_long, "{refused}");
+    }
+    assert_eq!(store.trust_content().await.unwrap().signer_information.len(), 1);
+}
+
+async fn what_holds_a_nul_is_refused_by_both_databases(database: &TestDatabase) {
+    let store = open(database).await;
+    assert!(matches!(store.value_set("\0").await, Err(StoreError::Nul { .. })));
+    assert!(matches!(store.validation_rules("\0\0").await, Err(StoreError::Nul { .. })));
+    assert!(matches!(store.trusted_reference("\0").await, Err(StoreError::Nul { .. })));
+}
+
 async fn every_change_is_in_the_log_and_no_refused_one_is(database: &TestDatabase) {
     let store = open(database).await;
     store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
