@@ -74,7 +74,7 @@ fn everything() -> Value {
             "header_seconds": 12, "request_seconds": 31, "connection_seconds": 601,
             "drain_seconds": 40, "connections": 4097, "connections_per_certificate": 257,
             "strangers_per_address": 65, "handshakes_per_minute": 1201, "reads_per_minute": 100,
-            "writes_per_minute": 1_000_000,
+            "log_reads_per_minute": 101, "writes_per_minute": 1_000_000,
         },
         "jobs": {
             "enabled": false, "lease_seconds": 31, "federation_seconds": 61,

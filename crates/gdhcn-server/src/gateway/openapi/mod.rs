@@ -93,7 +93,7 @@ mod tests {
             &config,
             Clock::System,
             None,
-            served.log.then(|| PublishedLog::load(&log).unwrap()),
+            served.log.then(|| PublishedLog::load(&log, 0).unwrap()),
             gdhcn_store::Overview::default(),
             Scheduler::new(Vec::new(), &config.jobs),
         );
