@@ -106,9 +106,11 @@ fn an_import_that_is_killed_leaves_nothing_and_can_be_begun_again() {
         pipe
     };
     let mut import = place.command(&[IMPORT.as_slice(), &["pipe.sql"]].concat()).spawn().unwrap();
-    drop(feed(whole.len()));
-    // The second reading opens another pipe of that name, so that the first one ends.
+    let first = feed(whole.len());
+    // The second reading opens another pipe of that name, which must be there before the first one
+    // ends.
     place.shell("mkfifo next.sql && mv next.sql pipe.sql").done(0);
+    drop(first);
     let half = feed(whole.len() / 2);
     import.kill().unwrap();
     import.wait().unwrap();
