@@ -38,7 +38,14 @@ const ALLOWED: [(&str, &[&str]); 21] = [
     ("gdhcn-log", &["gdhcn-envelope", "gdhcn-crypto"]),
     (
         "gdhcn-store",
-        &["gdhcn-log", "gdhcn-trust", "gdhcn-rules", "gdhcn-revocation", "gdhcn-codes"],
+        &[
+            "gdhcn-log",
+            "gdhcn-trust",
+            "gdhcn-rules",
+            "gdhcn-revocation",
+            "gdhcn-crypto",
+            "gdhcn-codes",
+        ],
     ),
     (
         "gdhcn-client",

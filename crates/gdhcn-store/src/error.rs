@@ -16,12 +16,21 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// The database could not be opened.
-    #[error("the database {database} cannot be opened: {source}")]
+    #[error("the database {database} cannot be opened: {}", said(cause))]
     Open {
         /// The database, without a password.
         database: String,
         /// What the driver said.
-        source: sqlx::Error,
+        cause: sqlx::Error,
+    },
+    /// Nobody answers where the database should be.
+    #[error(
+        "the database server at {server} does not answer; is it running, and may this machine reach \
+         it there?"
+    )]
+    NoServer {
+        /// Host and port, or the folder of the socket.
+        server: String,
     },
     /// The database must not be written by whoever runs the program.
     #[error("the database {database} cannot be written{cause}")]
@@ -67,6 +76,26 @@ pub enum StoreError {
     NotEmpty {
         /// The first table with rows.
         table: String,
+    },
+    /// A backup has no digest at its end.
+    #[error(
+        "{0} does not end with its digest: it is no backup, was cut short, or is of an earlier \
+         program; --unverified restores it all the same if SQLite finds no fault in it"
+    )]
+    Unsealed(PathBuf),
+    /// A backup is not what was written.
+    #[error(
+        "{0} is damaged: its bytes are not those that were written; take another backup \
+         (--unverified restores what is left if SQLite finds no fault in it)"
+    )]
+    Damaged(PathBuf),
+    /// A file holds no database of a gateway that can be read.
+    #[error("{file} cannot be restored: {why}")]
+    NoBackup {
+        /// The file as it was named.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
     /// A value is longer than its column.
     #[error("{column} has {length} bytes, the limit is {limit}")]
@@ -152,8 +181,16 @@ pub enum StoreError {
     )]
     Busy,
     /// Any other failure of the database.
-    #[error("database: {0}")]
-    Database(#[source] sqlx::Error),
+    #[error("database: {}", said(.0))]
+    Database(sqlx::Error),
+}
+
+/// What went wrong, without the place in PostgreSQL's own source that its driver adds.
+fn said(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(said) => said.message().to_owned(),
+        other => other.to_string(),
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -52,6 +52,7 @@ mod schema;
 mod signed_text;
 mod store;
 
+pub use backup::Unsealed;
 pub use changes::Changes;
 pub use error::{Conflict, StoreError, UnreadableRow};
 pub use location::{Location, PostgresUrl};

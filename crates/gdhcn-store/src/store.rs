@@ -5,7 +5,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::audit_event::{self, AuditEvent};
-use crate::backup::Part;
+use crate::backup::{self, Part};
 use crate::database::{PATIENCE, Pace, Pool, Transaction, values};
 use crate::error::{Conflict, StoreError, UnreadableRow};
 use crate::federation_gateway::{self, FederationGateway};
@@ -165,12 +165,25 @@ impl Store {
     ///
     /// When `file` exists already, or cannot be written, or the database is no file.
     pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        self.write_copy(file, |_| Ok(())).await
+    }
+
+    /// The same with the digest of a backup.
+    pub(crate) async fn write_sealed(&self, file: &Path) -> Result<(), StoreError> {
+        self.write_copy(file, backup::seal).await
+    }
+
+    async fn write_copy(
+        &self,
+        file: &Path,
+        end: impl FnOnce(&Path) -> std::io::Result<()>,
+    ) -> Result<(), StoreError> {
         let Pool::Sqlite { writer, .. } = &self.pool else { return Err(StoreError::NoFile) };
         let failed = |source| StoreError::Folder { path: file.to_owned(), source };
         let part = Part::begin(file).map_err(failed)?;
         let path = part.path().to_string_lossy().into_owned();
         sqlx::query("VACUUM INTO $1").bind(path).execute(writer).await?;
-        part.finish().map_err(failed)
+        end(part.path()).and_then(|()| part.finish()).map_err(failed)
     }
 
     /// Waits for running queries and closes the connections.
@@ -329,7 +342,7 @@ async fn open_folder(folder: &Path) -> Result<Pool, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(PATIENCE);
-    let open = |source| StoreError::Open { database: file.display().to_string(), source };
+    let open = |cause| StoreError::Open { database: file.display().to_string(), cause };
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(PATIENCE)
@@ -347,8 +360,17 @@ async fn open_folder(folder: &Path) -> Result<Pool, StoreError> {
 }
 
 async fn open_postgres(url: &PostgresUrl) -> Result<Pool, StoreError> {
-    let open = |source| StoreError::Open { database: url.to_string(), source };
-    let options: PgConnectOptions = url.secret().parse().map_err(open)?;
+    let refused = |cause| StoreError::Open { database: url.to_string(), cause };
+    let options: PgConnectOptions = url.secret().parse().map_err(refused)?;
+    let server = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    let open = |cause| match cause {
+        // A server that refuses is asked again until the patience has ended: it may be starting.
+        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => StoreError::NoServer { server },
+        cause => refused(cause),
+    };
     let options = options.application_name("gdhcn");
     let pool =
         |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);

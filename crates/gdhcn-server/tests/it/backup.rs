@@ -1,5 +1,6 @@
 //! A restored gateway answers the same.
 
+use gdhcn_store::Unsealed;
 use gdhcn_testkit::on_both_databases;
 
 use crate::network::Network;
@@ -22,7 +23,7 @@ async fn a_restored_gateway_answers_the_same_bytes_and_the_same_trail(database: 
 
     let store = gdhcn_store::Store::open(gdhcn_store::Location::from(database.location()));
     let store = store.await.unwrap();
-    store.restore(&file).await.unwrap();
+    store.restore(&file, Unsealed::Refused).await.unwrap();
     store.close().await;
     let mut config = network.config();
     config.database = database.location().into();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gdhcn_store::{Location, Store, StoreError};
+use gdhcn_store::{Location, Store, StoreError, Unsealed};
 use gdhcn_testkit::{TestDatabase, on_both_databases};
 
 use crate::store::{event, open, party, signer};
@@ -43,7 +43,7 @@ fn content(database: &TestDatabase) -> Vec<String> {
 
 async fn restore_into(database: &TestDatabase, file: &Path) {
     let store = open(database).await;
-    store.restore(file).await.unwrap();
+    store.restore(file, Unsealed::Refused).await.unwrap();
     store.close().await;
 }
 
@@ -91,7 +91,7 @@ async fn a_backup_is_restored_into_either_kind_with_every_row(database: &TestDat
     // What is written later is not in it.
     store.insert_trusted_party(party("p2"), &event("ONBOARDED")).await.unwrap();
     assert!(matches!(store.back_up(&file).await, Err(StoreError::FileExists(_))));
-    assert!(matches!(store.restore(&file).await, Err(StoreError::NotEmpty { .. })));
+    assert!(matches!(store.restore(&file, Unsealed::Refused).await, Err(StoreError::NotEmpty { .. })));
 
     let other = TestDatabase::sqlite();
     restore_into(&other, &file).await;
@@ -108,13 +108,61 @@ async fn a_backup_is_restored_into_either_kind_with_every_row(database: &TestDat
     }
 }
 
+async fn a_backup_with_one_other_bit_is_refused(database: &TestDatabase) {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, other] = ["backup", "other"].map(|name| folder.path().join(name));
+    let store = open(database).await;
+    store.insert_trusted_party(party("p1"), &event("ONBOARDED")).await.unwrap();
+    store.back_up(&file).await.unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    let another = database.another();
+    let empty = open(&another).await;
+    let refused = async |bytes: &[u8]| {
+        std::fs::write(&other, bytes).unwrap();
+        empty.restore(&other, Unsealed::Refused).await.unwrap_err()
+    };
+    // Free space and the digest itself too.
+    for number in 0..200 {
+        let mut bytes = whole.clone();
+        let place = number * (bytes.len() - 1) / 199;
+        bytes[place] ^= 1 << (number % 8);
+        let error = refused(&bytes).await;
+        assert!(
+            matches!(error, StoreError::Damaged(_) | StoreError::Unsealed(_)),
+            "{place}: {error}"
+        );
+    }
+    for length in [0, 1, 4096, whole.len() - 1] {
+        let error = refused(&whole[..length]).await;
+        assert!(matches!(error, StoreError::Unsealed(_)), "{length}: {error}");
+        assert!(error.to_string().contains("other"), "{error}");
+    }
+    assert_eq!(empty.revision().await.unwrap(), 0);
+
+    // By somebody's word, one of an earlier program; and nothing that SQLite finds a fault in.
+    let seal = whole.windows(6).rposition(|window| window == b"\ngdhcn").unwrap();
+    let mut damaged = whole[..seal].to_vec();
+    damaged[4096..5000].fill(0xff);
+    for bytes in [&b""[..], b"rubbish", &whole[..4096], &damaged] {
+        std::fs::write(&other, bytes).unwrap();
+        let error = empty.restore(&other, Unsealed::Accepted).await.unwrap_err();
+        assert!(matches!(error, StoreError::NoBackup { .. }), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("other") && !said.contains(Store::FILE_NAME), "{said}");
+    }
+    assert_eq!(empty.revision().await.unwrap(), 0);
+    std::fs::write(&other, &whole[..seal]).unwrap();
+    empty.restore(&other, Unsealed::Accepted).await.unwrap();
+    assert_eq!(empty.trust_content().await.unwrap(), store.trust_content().await.unwrap());
+}
+
 async fn a_file_that_is_no_backup_changes_nothing(database: &TestDatabase) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rubbish");
     std::fs::write(&file, "rubbish").unwrap();
     let store = open(database).await;
-    assert!(store.restore(&file).await.is_err());
-    assert!(store.restore(&folder.path().join("none")).await.is_err());
+    assert!(store.restore(&file, Unsealed::Refused).await.is_err());
+    assert!(store.restore(&folder.path().join("none"), Unsealed::Refused).await.is_err());
     assert_eq!(store.revision().await.unwrap(), 0);
     assert!(store.audit_events(None, 1).await.unwrap().is_empty());
     let location = Location::from(database.location());

@@ -59,6 +59,31 @@ pub(crate) async fn open(database: &TestDatabase) -> Store {
     Store::open(Location::from(database.location())).await.unwrap()
 }
 
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_named() {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    drop(socket);
+    let location = format!("postgresql://gateway:s3cr3t@{address}/tng");
+    let error = Store::open(Location::from(location)).await.unwrap_err();
+    assert!(matches!(error, StoreError::NoServer { .. }), "{error}");
+    let said = error.to_string();
+    assert!(said.contains(&address.to_string()) && !said.contains("s3cr3t"), "{said}");
+}
+
+#[tokio::test]
+async fn what_postgresql_refuses_is_told_without_a_line_of_its_source() {
+    let Some(database) = TestDatabase::postgres() else { return };
+    let location = database.location();
+    let user = location.split("//").nth(1).unwrap().split('@').next().unwrap();
+    let location = location.replacen(user, "no_such_account", 1);
+    let error = Store::open(Location::from(location)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Open { .. }), "{error}");
+    let said = format!("{error} {:?}", std::error::Error::source(&error).map(ToString::to_string));
+    assert!(said.contains("no_such_account"), "{said}");
+    assert!(!said.contains("at line"), "{said}");
+}
+
 /// PostgreSQL tells other processes at once; of SQLite they ask.
 #[tokio::test]
 async fn a_change_is_told_to_others() {

@@ -38,6 +38,73 @@ fn a_database_that_cannot_be_written_is_refused_at_the_start() {
 }
 
 #[test]
+fn a_database_that_must_not_be_looked_at_is_not_called_missing() {
+    let place = served_once();
+    place.shell("chmod 0 gate/data").done(0);
+    for command in ["status", "backup saved", "requests"] {
+        let arguments = format!("gateway {command} --config gate/gateway.toml");
+        let run = without_privileges(&place, &arguments).fault(70);
+        for word in ["gate/data/gateway.sqlite3", "ermission denied", "sudo -u"] {
+            assert!(run.stderr.contains(word), "{command}: {}", run.stderr);
+        }
+    }
+    place.shell("chmod 0700 gate/data").done(0);
+}
+
+#[test]
+fn a_database_that_is_away_ends_every_command_the_same_way() {
+    let place = Place::new();
+    init(&place, &[]);
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = socket.local_addr().unwrap().to_string();
+    drop(socket);
+    let config = place.text("gate/gateway.toml");
+    let database = format!("\"postgresql://gateway:s3cr3t@{server}/tng\"");
+    place.write("gate/gateway.toml", config.replacen("\"data\"", &database, 1));
+    std::thread::scope(|scope| {
+        for command in [&["status"][..], &["backup", "saved"], &["requests"], &["trail"]] {
+            let (place, server) = (&place, &server);
+            scope.spawn(move || {
+                let run = place.run(&[&["gateway"], command, &CONFIG].concat()).fault(70);
+                assert!(
+                    run.stderr.contains(&format!("{server} does not answer")),
+                    "{}",
+                    run.stderr
+                );
+                assert!(!run.stderr.contains("s3cr3t"), "{}", run.stderr);
+            });
+        }
+    });
+}
+
+#[test]
+fn a_backup_that_is_empty_or_damaged_is_not_restored() {
+    let place = served_once();
+    place.run(&[&["gateway", "backup", "whole"], CONFIG.as_slice()].concat()).done(0);
+    place
+        .write("gate/other.toml", place.text("gate/gateway.toml").replace("\"data\"", "\"other\""));
+    let mut damaged = place.read("whole");
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    place.write("damaged", damaged);
+    place.write("empty", "");
+    let restore = |file: &str, more: &[&str]| {
+        let arguments = ["gateway", "restore", file, "--config", "gate/other.toml"];
+        place.run(&[arguments.as_slice(), more].concat())
+    };
+    for (file, more, word) in [
+        ("damaged", &[][..], "damaged"),
+        ("empty", &[], "does not end with its digest"),
+        ("empty", &["--unverified"], "no database of SQLite"),
+    ] {
+        let run = restore(file, more).fault(66);
+        assert!(run.stderr.starts_with(&format!("error: {file}")), "{}", run.stderr);
+        assert!(run.stderr.contains(word), "{}", run.stderr);
+    }
+    restore("whole", &[]).done(0);
+}
+
+#[test]
 fn a_key_of_another_certificate_is_named_with_both_files() {
     let place = Place::new();
     init(&place, &[]);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Error;
 use gdhcn_server::GatewayConfig;
-use gdhcn_store::StoreError;
+use gdhcn_store::{StoreError, Unsealed};
 
 use super::arguments::{BackupArguments, RestoreArguments};
 use super::database::{self, must_exist};
@@ -27,10 +27,11 @@ pub(super) fn back_up(arguments: &BackupArguments) -> Result<Exit, Fault> {
 }
 
 pub(super) fn restore(arguments: &RestoreArguments) -> Result<Exit, Fault> {
+    let unsealed = if arguments.unverified { Unsealed::Accepted } else { Unsealed::Refused };
     let config = GatewayConfig::load(&arguments.config).or_input(arguments.config.display())?;
     let revision = runtime()?.block_on(async {
         let store = database::open(&config.database).await?;
-        let restored = store.restore(&arguments.file).await;
+        let restored = store.restore(&arguments.file, unsealed).await;
         let revision = store.revision().await;
         store.close().await;
         restored.and(revision).map_err(|error| fault(error, &arguments.file))
@@ -45,6 +46,9 @@ fn fault(error: StoreError, file: &Path) -> Fault {
     match error {
         StoreError::FileExists(_) | StoreError::NotEmpty { .. } | StoreError::Folder { .. } => {
             Fault::Input(Error::from(error).context(file.display().to_string()))
+        }
+        StoreError::Unsealed(_) | StoreError::Damaged(_) | StoreError::NoBackup { .. } => {
+            Fault::Input(error.into())
         }
         other => database::unusable(other),
     }

@@ -2,12 +2,17 @@
 //!
 //! A backup is an SQLite database with the tables of a gateway. It is made while others work, as the
 //! content is at one moment, and can be restored into an empty database of either kind, also by a
-//! later program: the copy is brought to that program's tables first.
+//! later program: the copy is brought to that program's tables first. At its end stands a digest of
+//! all that is before.
+
+mod seal;
 
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+pub use self::seal::Unsealed;
+pub(crate) use self::seal::seal;
 use crate::database::{Row, Transaction, Value};
 use crate::error::StoreError;
 use crate::location::Location;
@@ -50,32 +55,40 @@ impl Store {
             return Err(StoreError::FileExists(file.to_owned()));
         }
         if let Location::Folder(_) = self.location() {
-            return self.copy_to(file).await;
+            return self.write_sealed(file).await;
         }
         let scratch = Scratch::near(folder_of(file))?;
         let copy = Self::open(scratch.0.as_path()).await?;
         copy_content(self, &copy).await?;
-        copy.copy_to(file).await?;
+        let written = copy.write_sealed(file).await;
         copy.close().await;
-        Ok(())
+        written
     }
 
     /// Fills this database, which must be empty, with the content of a backup.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NotEmpty`] when something is stored already; otherwise when the backup cannot
-    /// be read, or was written by a newer program. Nothing is stored then.
-    pub async fn restore(&self, file: &Path) -> Result<(), StoreError> {
+    /// [`StoreError::NotEmpty`] when something is stored already; [`StoreError::Unsealed`],
+    /// [`StoreError::Damaged`] and [`StoreError::NoBackup`] when the file is not, or not surely,
+    /// what was written; otherwise when it cannot be read, or was written by a newer program.
+    /// Nothing is stored then.
+    pub async fn restore(&self, file: &Path, unsealed: Unsealed) -> Result<(), StoreError> {
         // On a copy, because the tables are brought to this program's version.
         let scratch = Scratch::near(match self.location() {
             Location::Folder(folder) => folder,
             Location::Postgres(_) => folder_of(file),
         })?;
         let copied = scratch.0.join(Self::FILE_NAME);
-        std::fs::copy(file, &copied)
-            .map_err(|source| StoreError::Folder { path: file.to_owned(), source })?;
-        let backup = Self::open(scratch.0.as_path()).await?;
+        seal::unseal(file, &copied, unsealed)?;
+        let no_backup = |why| StoreError::NoBackup { file: file.to_owned(), why };
+        if let Some(why) = seal::fault(&copied).await {
+            return Err(no_backup(why));
+        }
+        let backup = Self::open(scratch.0.as_path()).await.map_err(|error| match error {
+            StoreError::Open { .. } | StoreError::Migrate(_) => no_backup(error.to_string()),
+            other => other,
+        })?;
         let done = copy_content(&backup, self).await;
         backup.close().await;
         done
