@@ -126,6 +126,16 @@ fn two_different_operators_must_approve_a_peer_too() {
     let shown = approve(&place, "Bea", "bea.key").done(0).stdout;
     assert!(shown.contains("https://127.0.0.1:1"), "{shown}");
     assert_eq!(list(&place, 0)[0]["gateway"], "b");
+    let overriding = ["b", "--override", "--yes", "--operator", "Ada"];
+    let named = federation(&place, "pull", &overriding);
+    assert_eq!(named.code, 64, "a name is not enough: {}", named.stderr);
+    let with =
+        |key| federation(&place, "pull", &[&overriding[..], &["--operator-key", key]].concat());
+    let other = with("bea.key");
+    assert_eq!(other.code, 66);
+    assert!(other.stderr.contains("is not the key of Ada"), "{}", other.stderr);
+    let refused = with("ada.key");
+    assert!(refused.stderr.contains("APPEND"), "the key is Ada's: {}", refused.stderr);
     let trail = place.shell(
         "sqlite3 database/gateway.sqlite3 \"SELECT description FROM audit_event WHERE event = 'PEER_ADDED'\"",
     );

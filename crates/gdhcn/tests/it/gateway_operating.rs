@@ -237,6 +237,20 @@ fn a_backup_is_restored_into_another_folder() {
 }
 
 #[test]
+fn init_takes_no_password_in_an_argument() {
+    let place = Place::new();
+    for url in ["postgresql://a:s3cr@db/tng", "postgresql://db/tng?user=a&password=s3cr"] {
+        let refused = place.run(&["gateway", "init", "new", "--database", url]).fault(64);
+        assert!(refused.stderr.contains("env:NAME"), "{}", refused.stderr);
+        assert!(!refused.stderr.contains("s3cr"), "{}", refused.stderr);
+    }
+    let named = ["gateway", "init", "new", "--plain", "--database", "env:WHERE"];
+    let made = place.command(&named).env("WHERE", "postgresql://a:s3cr@db/tng").output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    assert!(place.text("new/gateway.toml").contains("database = \"env:WHERE\""));
+}
+
+#[test]
 fn status_without_gateway_and_database_says_so() {
     let place = Place::new();
     init(&place, &[]);

@@ -1,7 +1,7 @@
 //! Requests that wait for operators, and their word.
 
 use anyhow::anyhow;
-use gdhcn_crypto::Thumbprint;
+use gdhcn_crypto::{Signer, Thumbprint};
 use gdhcn_server::gateway::operators_event;
 use gdhcn_store::StoreError;
 use gdhcn_store::audit_event::AuditEvent;
@@ -96,11 +96,19 @@ fn approve_as(
     request: &Thumbprint,
     arguments: &OperatorArguments,
 ) -> Result<Approval, Fault> {
+    let (name, signer) = operator_of(desk, arguments)?;
+    let signature = approval::approve(request, signer.as_ref()).or_input(&name)?;
+    Ok(Approval { operator: name, approved_at: now(), signature })
+}
+
+/// An operator of the configuration, who holds the key that it has for the name.
+pub(super) fn operator_of(
+    desk: &Desk,
+    arguments: &OperatorArguments,
+) -> Result<(String, Box<dyn Signer>), Fault> {
     let (Some(name), Some(key)) = (&arguments.operator, &arguments.operator_key) else {
         return Err(Fault::Usage(format!(
-            "onboarding needs the word of {} of the operators {}; give --operator NAME \
-             --operator-key FILE",
-            desk.operators.needed(),
+            "this needs the word of an operator ({}); give --operator NAME --operator-key FILE",
             desk.operators.names().collect::<Vec<_>>().join(", ")
         )));
     };
@@ -116,8 +124,7 @@ fn approve_as(
     if signer.public_key() != wanted {
         return Err(Fault::Input(anyhow!("{} is not the key of {name}", key.describe())));
     }
-    let signature = approval::approve(request, signer.as_ref()).or_input(key.describe())?;
-    Ok(Approval { operator: name.clone(), approved_at: now(), signature })
+    Ok((name.clone(), signer))
 }
 
 pub(crate) fn approve(arguments: &ApproveArguments) -> Result<Exit, Fault> {

@@ -102,7 +102,8 @@ pub(crate) struct InitArguments {
     /// Health and metrics, without TLS: for the operator's network only
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8091")]
     pub(crate) management_listen: SocketAddr,
-    /// The folder of an SQLite database, or postgresql://USER@HOST/NAME
+    /// The folder of an SQLite database, or postgresql://USER@HOST/NAME without a password, or
+    /// env:NAME for a variable that holds either; it must be set
     #[arg(long, value_name = "PLACE", default_value = "data")]
     pub(crate) database: String,
     /// The server's certificate with its chain (PEM), instead of a new one

@@ -62,6 +62,13 @@ pub(super) fn run(arguments: &InitArguments) -> Result<Exit, Fault> {
             folder.display()
         )));
     }
+    if holds_password(&arguments.database) {
+        return Err(Fault::Usage(
+            "--database holds a password, which every account of the machine can read in an \
+             argument; put it into the file that PGPASSFILE names, or give --database env:NAME"
+                .to_owned(),
+        ));
+    }
     let origin = log_origin(arguments)?;
     // First, because it may ask: nothing is left over when there is no answer.
     let encrypted = is_encrypted(arguments);
@@ -86,6 +93,13 @@ pub(super) fn run(arguments: &InitArguments) -> Result<Exit, Fault> {
         tell(arguments, &made);
     }
     Ok(Exit::SUCCESS)
+}
+
+/// Whether the URL of a database has a password in it.
+fn holds_password(database: &str) -> bool {
+    let Some((_, rest)) = database.split_once("://") else { return false };
+    let user = rest.split('?').next().and_then(|place| place.rsplit_once('@'));
+    user.is_some_and(|(user, _)| user.contains(':')) || rest.contains("password=")
 }
 
 fn tell(arguments: &InitArguments, made: &Made) {

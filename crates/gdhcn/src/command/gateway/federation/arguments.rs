@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use gdhcn_trust::federation::{DownloadTarget, Downloader, Mode};
 
-use crate::command::gateway::onboarding_arguments::SigningArguments;
+use crate::command::gateway::onboarding_arguments::{OperatorArguments, SigningArguments};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FederationCommand {
@@ -125,7 +125,9 @@ Examples:
 A set of authorities, upload certificates or signers that the other gateway suddenly does not list any
 more is a fault more often than a wish: everything of that participant stays until --allow-loss says
 that it is right. --override lets the other gateway's content take the place of everything else but
-client certificates, trust anchors and the federation itself; its signed mode must be OVERRIDE.
+client certificates, trust anchors and the federation itself; its signed mode must be OVERRIDE. Where the
+configuration names operators, --operator and --operator-key must be one of them; one is enough, and
+nothing is signed. Elsewhere --operator is a name for the log that nobody checks.
 
 Exit codes: 0 everything was taken over, 1 not everything or nothing, 64 wrong usage, 66 the
 configuration cannot be read or there is none of that identity, 70 internal fault.";
@@ -143,11 +145,10 @@ pub(crate) struct PullArguments {
     #[arg(long, value_name = "CODE")]
     pub(crate) allow_loss: Vec<String>,
     /// Remove everything that did not come from it
-    #[arg(long = "override", requires = "operator")]
+    #[arg(long = "override")]
     pub(crate) overrides: bool,
-    /// Your name, for the log
-    #[arg(long, value_name = "NAME")]
-    pub(crate) operator: Option<String>,
+    #[command(flatten)]
+    pub(crate) operator: OperatorArguments,
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,

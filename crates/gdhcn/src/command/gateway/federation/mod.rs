@@ -14,7 +14,9 @@ use serde_json::json;
 
 pub(crate) use self::arguments::FederationCommand;
 use self::arguments::{ListArguments, PullArguments, RemoveArguments};
+use super::approval;
 use super::desk::{Desk, operator};
+use super::onboarding_arguments::OperatorArguments;
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInternal};
 use crate::output::{
@@ -103,13 +105,25 @@ async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
 const OVERRIDE_QUESTION: &str = "Remove every participant's authorities, upload certificates, \
     signers, issuers and references, and what came from other gateways?";
 
+/// Who takes it on: where the configuration names operators, one of them, who shows the key.
+fn who_overrides(desk: &Desk, arguments: &OperatorArguments) -> Result<String, Fault> {
+    if desk.operators.names().next().is_some() {
+        return approval::operator_of(desk, arguments).map(|(name, _)| name);
+    }
+    let nobody = || Fault::Usage("--override needs --operator NAME, for the log".to_owned());
+    arguments.operator.clone().ok_or_else(nobody)
+}
+
 async fn pull(arguments: &PullArguments) -> Result<Exit, Fault> {
     let desk = Desk::open_existing(&arguments.config).await?;
+    let override_by = match arguments.overrides {
+        true => Some(who_overrides(&desk, &arguments.operator)?),
+        false => None,
+    };
     if arguments.overrides && !ask::confirm(OVERRIDE_QUESTION, arguments.yes)? {
         eprintln!("nothing was changed");
         return Ok(Exit::NEGATIVE);
     }
-    let override_by = arguments.operator.clone().filter(|_| arguments.overrides);
     let order = Order { word: word(&arguments.allow_loss)?, override_by };
     let federation = Federation {
         store: desk.store.clone(),
