@@ -21,7 +21,13 @@ const COUNTED: [(&str, &str); 5] = [
 /// Makes what is missing. Several processes may do so at once.
 pub(crate) async fn prepare(pool: &Pool) -> Result<(), StoreError> {
     match pool {
-        Pool::Sqlite { writer, .. } => MIGRATIONS.run(writer).await?,
+        Pool::Sqlite { writer, .. } => {
+            // Of several processes that find one new file the first makes everything and the others
+            // wait: the driver takes no lock of its own here.
+            let mut change = writer.begin_with("BEGIN IMMEDIATE").await?;
+            MIGRATIONS.run_direct(None, &mut *change, false).await?;
+            change.commit().await?;
+        }
         Pool::Postgres { writer, .. } => MIGRATIONS.run(writer).await?,
     }
     let mut transaction = pool.write(Pace::Steady).await?;

@@ -72,6 +72,12 @@ pub(crate) fn write_message(line: fmt::Arguments<'_>) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
+/// Ends a dry run.
+pub(crate) fn dry_run() -> Exit {
+    eprintln!("dry run: nothing was changed");
+    Exit::SUCCESS
+}
+
 /// Writes `value` as indented JSON with a final newline.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Fault> {
     let mut out = io::stdout().lock();

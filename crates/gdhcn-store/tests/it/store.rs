@@ -84,6 +84,20 @@ async fn what_postgresql_refuses_is_told_without_a_line_of_its_source() {
     assert!(!said.contains("at line"), "{said}");
 }
 
+#[tokio::test]
+async fn several_processes_may_find_one_new_database() {
+    for _ in 0..10 {
+        let database = TestDatabase::sqlite();
+        let opened = futures_util::future::join_all((0..4).map(|_| {
+            let location = Location::from(database.location());
+            tokio::spawn(async move { Store::open(location).await.map(|_| ()) })
+        }));
+        for outcome in opened.await {
+            outcome.unwrap().unwrap();
+        }
+    }
+}
+
 /// PostgreSQL tells other processes at once; of SQLite they ask.
 #[tokio::test]
 async fn a_change_is_told_to_others() {

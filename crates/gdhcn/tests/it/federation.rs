@@ -98,8 +98,11 @@ fn a_peer_is_signed_listed_pulled_from_and_taken_away() {
     assert!(refused.stderr.contains("APPEND"), "{}", refused.stderr);
 
     assert_eq!(federation(&place, "remove", &["b"]).code, 64, "nobody is there to say yes");
+    assert_eq!(federation(&place, "remove", &["b", "--dry-run"]).code, 0);
+    assert_eq!(list(&place, 1)[0]["gateway"], "b", "it is only shown");
     federation(&place, "remove", &["b", "--yes"]).done(0);
     assert_eq!(federation(&place, "remove", &["b", "--yes"]).code, 66);
+    assert_eq!(federation(&place, "remove", &["b", "--dry-run"]).code, 66);
     assert_eq!(list(&place, 0), json!([]));
     let rows = place.shell("sqlite3 database/gateway.sqlite3 'SELECT COUNT(*) FROM trusted_party'");
     assert_eq!(rows.stdout.trim(), "0", "its anchor and server went with it");

@@ -196,6 +196,8 @@ fn value_sets_are_imported_listed_and_taken_away() {
     assert!(refused.stderr.contains("bad.json"), "{}", refused.stderr);
     // All or nothing is stored: not even a database was made.
     gateway(&place, &["value-set", "list"], &["--json"]).fault(66);
+    assert_eq!(import(&["one.json", "--dry-run"]).code, 0);
+    gateway(&place, &["value-set", "list"], &["--json"]).fault(66);
     import(&["one.json", "two.json"]).done(0);
     assert_eq!((&list()[0]["id"], &list()[0]["codes"]), (&json!("one"), &json!(2)));
     place.write("one.json", set("one", "{}"));
@@ -203,8 +205,10 @@ fn value_sets_are_imported_listed_and_taken_away() {
     assert_eq!((&list()[0]["codes"], list().as_array().unwrap().len()), (&json!(0), 2));
 
     let remove = |id: &str| gateway(&place, &["value-set", "remove"], &[id, "--yes"]);
+    assert_eq!(gateway(&place, &["value-set", "remove"], &["one", "--dry-run"]).code, 0);
     remove("one").done(0);
     assert_eq!(remove("one").code, 66);
+    assert_eq!(gateway(&place, &["value-set", "remove"], &["one", "--dry-run"]).code, 66);
     assert_eq!(list()[0]["id"], "two");
     let trail = place.shell(
         "sqlite3 database/gateway.sqlite3 \"SELECT count(*) FROM audit_event WHERE event LIKE \

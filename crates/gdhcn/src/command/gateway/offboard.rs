@@ -14,7 +14,7 @@ use super::desk::{Desk, operator};
 use super::onboarding_arguments::OffboardArguments;
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInternal};
-use crate::output::{BAD, OPEN, PLAIN, STRONG, eprintln, now, println, spoken, tame_line};
+use crate::output::{self, BAD, OPEN, PLAIN, STRONG, eprintln, now, println, spoken, tame_line};
 
 pub(crate) fn run(arguments: &OffboardArguments) -> Result<Exit, Fault> {
     super::runtime()?.block_on(offboard(arguments))
@@ -71,8 +71,7 @@ async fn offboard(arguments: &OffboardArguments) -> Result<Exit, Fault> {
         println!("  its participant cannot withdraw it any more: --signers takes it away too");
     }
     if arguments.dry_run {
-        eprintln!("dry run: nothing was changed");
-        return Ok(Exit::SUCCESS);
+        return Ok(output::dry_run());
     }
     let count = going.len() + issuers.len() + signers.len();
     if !ask::confirm(&format!("Take these {count} away?"), arguments.yes)? {

@@ -12,7 +12,7 @@ use super::onboarding_arguments::SigningArguments;
 use crate::ask;
 use crate::exit::{Exit, Fault, OrInput};
 use crate::file;
-use crate::output::{argument, eprintln, now, println};
+use crate::output::{self, argument, eprintln, now, println};
 
 pub(super) const HOW: &str = "say how it is signed: --sign-with KEY, --export FILE or --import FILE \
     (`onboard` also takes --signed-results); --dry-run only shows it";
@@ -30,8 +30,7 @@ pub(super) async fn finish(
     made_before: Option<MadeBefore<'_>>,
 ) -> Result<Exit, Fault> {
     if arguments.dry_run {
-        eprintln!("dry run: nothing was changed");
-        return Ok(Exit::SUCCESS);
+        return Ok(output::dry_run());
     }
     if let Some(out) = &arguments.export {
         return export(out, &request.to_json(), "response.json");

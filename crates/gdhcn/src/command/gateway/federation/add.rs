@@ -16,7 +16,7 @@ use crate::command::gateway::onboarding_arguments::SigningArguments;
 use crate::command::gateway::{approval, signing};
 use crate::exit::{Exit, Fault, OrInput};
 use crate::onboarding::show_peer_request;
-use crate::output::{OPEN, PLAIN, eprintln, now, tame_line};
+use crate::output::{self, OPEN, PLAIN, eprintln, now, tame_line};
 
 pub(super) async fn run(arguments: &AddArguments) -> Result<Exit, Fault> {
     let desk = Desk::open(&arguments.config).await?;
@@ -29,8 +29,7 @@ pub(super) async fn run(arguments: &AddArguments) -> Result<Exit, Fault> {
         decision.show();
         hint(&desk, &signed.request);
         if signing.dry_run {
-            eprintln!("dry run: nothing was changed");
-            return Ok(Exit::SUCCESS);
+            return Ok(output::dry_run());
         }
         ask::confirm("Keep this gateway?", signing.yes)?.then_some(decision)
     } else {
@@ -41,8 +40,7 @@ pub(super) async fn run(arguments: &AddArguments) -> Result<Exit, Fault> {
             return signing::export(out, &request.to_json(), "peer-response.json");
         }
         if signing.dry_run {
-            eprintln!("dry run: nothing was changed");
-            return Ok(Exit::SUCCESS);
+            return Ok(output::dry_run());
         }
         signed_here(&desk, signing, request)?
     };

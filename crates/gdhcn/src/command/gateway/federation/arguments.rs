@@ -111,6 +111,9 @@ pub(crate) struct RemoveArguments {
     /// Its identity
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,

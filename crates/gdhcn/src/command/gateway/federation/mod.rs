@@ -83,6 +83,15 @@ pub(super) fn show_peer(peer: &PeerStatus) {
 
 async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
     let desk = Desk::open_existing(&arguments.config).await?;
+    if arguments.dry_run {
+        let peers = desk.store.federation_gateways().await.or_internal("reading the database")?.0;
+        let Some(peer) = peers.iter().find(|peer| peer.id() == arguments.id) else {
+            let gateway_id = arguments.id.clone();
+            return Err(Fault::Input(StoreError::NoPeer { gateway_id }.into()));
+        };
+        show_peer(&PeerStatus::of(peer));
+        return Ok(output::dry_run());
+    }
     let question =
         format!("Take {} away, with everything that came from it?", tame_line(&arguments.id));
     if !ask::confirm(&question, arguments.yes)? {

@@ -103,6 +103,9 @@ pub(crate) struct RemoveArguments {
     /// Its identifier, as `issuer list` shows it, or its first digits
     #[arg(value_name = "UUID")]
     pub(crate) uuid: String,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,

@@ -156,6 +156,9 @@ async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
         }
     };
     show(&row, None);
+    if arguments.dry_run {
+        return Ok(output::dry_run());
+    }
     if !ask::confirm("Take this issuer away?", arguments.yes)? {
         eprintln!("nothing was changed");
         return Ok(Exit::NEGATIVE);

@@ -33,6 +33,9 @@ pub(crate) struct ImportArguments {
     /// The documents
     #[arg(value_name = "VALUESET", required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// Show what would be served, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 const ANTIGEN_TESTS_EXAMPLES: &str = "\
@@ -92,6 +95,9 @@ pub(crate) struct RemoveArguments {
     /// Its `valueSetId`
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,

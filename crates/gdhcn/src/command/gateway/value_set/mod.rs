@@ -34,6 +34,10 @@ async fn import(arguments: &ImportArguments) -> Result<Exit, Fault> {
         let text = std::fs::read_to_string(path).or_input(path.display())?;
         sets.push(ValueSet::from_json(text, &ValueSet::LIMITS).or_input(path.display())?);
     }
+    if arguments.dry_run {
+        sets.iter().for_each(show);
+        return Ok(output::dry_run());
+    }
     let desk = Desk::open(&arguments.config).await?;
     for set in &sets {
         store(&desk, set).await?;
@@ -108,6 +112,12 @@ async fn list(arguments: &ListArguments) -> Result<Exit, Fault> {
 async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
     let desk = Desk::open_existing(&arguments.config).await?;
     let id = &arguments.id;
+    if desk.store.value_set(id).await.or_internal("reading the database")?.is_none() {
+        return Err(Fault::Input(anyhow!("there is no value set {id:?}")));
+    }
+    if arguments.dry_run {
+        return Ok(output::dry_run());
+    }
     if !ask::confirm(&format!("Take the value set {} away?", tame_line(id)), arguments.yes)? {
         eprintln!("nothing was changed");
         return Ok(Exit::NEGATIVE);
