@@ -329,6 +329,16 @@ fn file_of(location: &Location) -> Option<PathBuf> {
     }
 }
 
+/// How often a new file that another process sets up is tried again, and after which time.
+const TRIES: u8 = 100;
+const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// SQLITE_BUSY with its kinds.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|said| said.code()?.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
+}
+
 async fn open_folder(folder: &Path) -> Result<Pool, StoreError> {
     create_folder(folder)
         .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
@@ -343,13 +353,24 @@ async fn open_folder(folder: &Path) -> Result<Pool, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(PATIENCE);
     let open = |cause| StoreError::Open { database: file.display().to_string(), cause };
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(PATIENCE)
-        .after_release(|connection, _| Box::pin(is_at_rest(connection)))
-        .connect_with(options.clone())
-        .await
-        .map_err(open)?;
+    let mut tries = 0;
+    let writer = loop {
+        let opened = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE)
+            .after_release(|connection, _| Box::pin(is_at_rest(connection)))
+            .connect_with(options.clone())
+            .await;
+        match opened {
+            // Where several processes find one new file, SQLite lets but one of them set its journal
+            // mode, and the others do not wait for that.
+            Err(error) if is_locked(&error) && tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(BETWEEN_TRIES).await;
+            }
+            opened => break opened.map_err(open)?,
+        }
+    };
     // The file may be new: readers come to it when it holds something.
     let readers = SqlitePoolOptions::new()
         .max_connections(4)
