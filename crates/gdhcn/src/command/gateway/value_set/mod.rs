@@ -5,7 +5,6 @@ mod arguments;
 use anyhow::anyhow;
 use gdhcn_rules::value_set::{ValueSet, antigen_tests};
 use gdhcn_server::gateway::operators_event;
-use gdhcn_store::StoreError;
 use gdhcn_store::audit_event::AuditEvent;
 use serde_json::json;
 
@@ -123,12 +122,8 @@ async fn remove(arguments: &RemoveArguments) -> Result<Exit, Fault> {
         return Ok(Exit::NEGATIVE);
     }
     let event = event("VALUE_SET_REMOVED", format!("value set {id}, by {}", operator()));
-    desk.store.delete_value_set(id, &event.description, &event).await.map_err(
-        |error| match error {
-            StoreError::NotFound => Fault::Input(anyhow!("there is no value set {id:?}")),
-            other => Fault::Internal(other.into()),
-        },
-    )?;
+    let removed = desk.store.delete_value_set(id, &event.description, &event).await;
+    removed.or_internal("taking the value set away")?;
     println!("taken away; a running gateway sees it within a second");
     Ok(Exit::SUCCESS)
 }
